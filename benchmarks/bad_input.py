@@ -1,0 +1,81 @@
+"""Bad input, as a user meets it: each ends with one sentence and exit code 2.
+
+Run: python benchmarks/bad_input.py
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tables import printed
+
+DOCTOR = "a portrait of a doctor"
+SHORT = 160
+
+
+def cases(folder: Path) -> list[tuple[str, list[str]]]:
+    """What is tried: a name and the words behind `catoptric`."""
+    (folder / "typo.toml").write_text("[guidance]\nscael = 7.5\n")
+    (folder / "sum.toml").write_text("[presentation]\nwoman = 0.6\nman = 0.6\n")
+    (folder / "short.bin").write_bytes(bytes(range(256)) * 400)
+    (folder / "corrupt").mkdir()
+    (folder / "corrupt" / "run.sqlite").write_bytes(b"rubbish" * 1000)
+    other = ["audit", "a nurse", "--seeds", "2", "--no-remedy", "--run", "other", "--workers", "1"]
+    subprocess.run([sys.executable, "-m", "catoptric", *other], cwd=folder, capture_output=True)
+    audit = ["audit", DOCTOR]
+    return [
+        ("empty prompt", ["audit", ""]),
+        ("unknown word", ["audit", "a portrait of a plumber"]),
+        ("unknown knob", [*audit, "--knobs", "guidnce"]),
+        ("interface file with a typo", [*audit, "--interface", "typo.toml"]),
+        ("target outside [0, 1]", [*audit, "--target", "1.2"]),
+        ("half-width 0.04", [*audit, "--half-width", "0.04"]),
+        ("seeds 0", [*audit, "--seeds", "0"]),
+        ("seeds with half-width", [*audit, "--seeds", "64", "--half-width", "4"]),
+        ("rates that sum to 1.2", [*audit, "--rates", "sum.toml"]),
+        ("run folder of another prompt", [*audit, "--run", "other"]),
+        ("corrupt run file", [*audit, "--run", "corrupt"]),
+        ("10,000 characters", ["audit", "x" * 10_000]),
+        ("<script>", ["audit", "a <script>alert(1)</script> doctor"]),
+        ("unknown noise source", ["noise", "test", "rand"]),
+        ("unknown card", ["draw", DOCTOR, "--set", "noise.source=a1111-gpu:rtx-4091"]),
+        ("Sobol' beyond its dimensions", ["noise", "test", "sobol", "--shape", "16x128x128"]),
+        ("a file too short to test", ["noise", "test", "file:short.bin"]),
+        (
+            "a file too short for pictures",
+            ["noise", "effect", DOCTOR, "--sources", "file:short.bin"],
+        ),
+        ("no such file of noise", ["draw", DOCTOR, "--set", "noise.source=file:no.bin"]),
+        ("a negative seed", ["draw", DOCTOR, "--seed", "-1"]),
+        ("an enormous seed", ["draw", DOCTOR, "--seed", str(2**80)]),
+        ("an enormous seed key", ["noise", "test", "philox", "--seed-key", str(2**80)]),
+        ("a default we cannot imitate", [*audit, "--interface", "a1111", "--knobs", "noise"]),
+    ]
+
+
+def main() -> None:
+    """Print what each says; fail when one says it otherwise."""
+    failures = 0
+    with printed(__file__) as say, tempfile.TemporaryDirectory() as root:
+        for name, arguments in cases(Path(root)):
+            done = subprocess.run(
+                [sys.executable, "-m", "catoptric", *arguments],
+                cwd=root,
+                capture_output=True,
+                text=True,
+            )
+            lines = done.stderr.strip().splitlines()
+            good = done.returncode == 2 and len(lines) == 1 and not done.stdout
+            failures += not good
+            sentence = lines[-1] if lines else "(nothing)"
+            cut = sentence if len(sentence) <= SHORT else sentence[:SHORT] + " ..."
+            say(f"{name} -> exit {done.returncode}\n    {cut}")
+    if failures:
+        raise SystemExit(f"{failures} cases are not one sentence and exit code 2")
+
+
+if __name__ == "__main__":
+    main()

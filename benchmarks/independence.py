@@ -1,0 +1,98 @@
+"""Independence: the same seed gives the same picture, bit for bit, whatever stands beside it.
+
+Each setting draws 12 seeds alone, in a company of 7, in one of 64 at other rows, in reverse order,
+and through the audit's runner with 1 and with 2 workers; pictures are compared by SHA-256.
+
+Run: python benchmarks/independence.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from tables import printed
+
+SEEDS = 12
+SETTINGS = {
+    "fixed: euler, 20 steps": {"sampler": {"solver": "euler", "schedule": "normal", "steps": 20}},
+    "fixed, guided: dpmpp_2m at 7": {
+        "sampler": {"solver": "dpmpp_2m", "schedule": "karras", "steps": 20},
+        "guidance": {"scale": 7.0},
+    },
+    "stochastic: euler_ancestral": {
+        "sampler": {"solver": "euler_ancestral", "schedule": "normal", "steps": 20}
+    },
+    "adaptive: pid": {"sampler": {"solver": "pid", "rtol": 1e-3, "atol": 1e-3}},
+    "adaptive, guided: pid at 8": {
+        "sampler": {"solver": "pid", "rtol": 1e-3, "atol": 1e-3},
+        "guidance": {"scale": 8.0},
+    },
+    "adaptive, guided in part": {
+        "sampler": {"solver": "pid", "rtol": 1e-3, "atol": 1e-3},
+        "guidance": {"form": "interval", "scale": 8.0, "low": 1.0, "high": 6.0},
+    },
+    "dpm_adaptive, guided": {"sampler": {"solver": "dpm_adaptive"}, "guidance": {"scale": 4.0}},
+}
+
+
+def main() -> None:
+    """Print the table; fail when any picture differs."""
+    import torch
+
+    from catoptric.attribution import seed_sample
+    from catoptric.runs import Job, Runner
+    from catoptric.sampling import Settings
+    from catoptric.studio.portraits import ExactPortraits, PortraitRecipe, unpack
+    from catoptric.world import load_rates, parse_prompt
+
+    torch.set_num_threads(1)
+    prompt = "a portrait of a doctor"
+    rates, condition = load_rates(None), parse_prompt(prompt)
+    model = ExactPortraits.of(rates)
+    model.prepare()
+    every = [int(seed) for seed in seed_sample(64 + SEEDS, 5)]
+    seeds, others = every[:SEEDS], every[SEEDS:]
+
+    def hashed(pictures, of: list[int]) -> dict[int, str]:
+        return {
+            s: hashlib.sha256(p.tobytes()).hexdigest() for s, p in zip(of, pictures, strict=True)
+        }
+
+    failures = 0
+    with printed(__file__) as say:
+        heads = ("company of 7", "of 64", "reversed", "1 and 2 workers")
+        say(f"{'setting':30} {heads[0]:>12} {heads[1]:>7} {heads[2]:>9} {heads[3]:>16}")
+        for name, table in SETTINGS.items():
+            settings = Settings.from_dict(table)
+
+            def draw(of: list[int], settings: Settings = settings) -> dict[int, str]:
+                return hashed(model.make(condition, settings, of)[0], of)
+
+            alone = {}
+            for seed in seeds:
+                alone |= draw([seed])
+            companies = [
+                draw(others[:3] + seeds[:4]) | draw(seeds[4:] + others[:3]),
+                draw(others[:30] + seeds + others[30:52]),
+                draw(seeds[::-1]),
+            ]
+            by_worker: dict[int, str] = {}
+            spec = model.spec(condition, settings)
+            for workers in (1, 2):
+                with Runner(PortraitRecipe(rates, prompt), workers) as runner:
+                    jobs = [Job(spec, tuple(seeds[i::3])) for i in range(3)]
+                    for _, draws in runner.draw(jobs):
+                        for d in draws:
+                            got = hashlib.sha256(unpack(d.picture).tobytes()).hexdigest()
+                            if by_worker.setdefault(d.seed, got) != got:
+                                by_worker[d.seed] = "differs"
+            same = [all(c[s] == alone[s] for s in seeds if s in c) for c in (*companies, by_worker)]
+            failures += same.count(False)
+            words = ["same" if ok else "DIFFERS" for ok in same]
+            say(f"{name:30} {words[0]:>12} {words[1]:>7} {words[2]:>9} {words[3]:>16}")
+    if failures:
+        raise SystemExit(f"{failures} comparisons differ")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The audit: a skew split into the shares of data, model and each knob of the interface.
+
+skew = deployed - target
+     = (data - target) + (reference - data) + (deployed - reference)
+"""
+
+from catoptric.audit.flow import (
+    Audit,
+    audit,
+    default_folder,
+    default_workers,
+)
+from catoptric.audit.given import last_request
+from catoptric.audit.request import Request
+from catoptric.audit.result import to_json
+
+__all__ = [
+    "Audit",
+    "Request",
+    "audit",
+    "default_folder",
+    "default_workers",
+    "last_request",
+    "to_json",
+]

@@ -1,0 +1,251 @@
+"""The audit from end to end: pictures where they are missing, then figures from the rows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from catoptric.attribution import Decomposition, decompose
+from catoptric.audit.gallery import Gallery, Progress, Reading
+from catoptric.audit.given import keep_request
+from catoptric.audit.interface import Interface, load_interface
+from catoptric.audit.knobs import Cells, make_cells
+from catoptric.audit.remedy import (
+    ALPHA,
+    Remedy,
+    candidates,
+    measure,
+    pairs,
+    passing,
+    try_candidates,
+)
+from catoptric.audit.request import SEED_DESIGNS, Request
+from catoptric.audit.seeds import FRESH_BLOCK, fix_seeds, seeds_of
+from catoptric.audit.subject import Subject, check_workers, open_subject, opened_gallery
+from catoptric.errors import InputError
+from catoptric.files import slug
+from catoptric.hashing import content_hash
+from catoptric.sampling import Arrangement
+from catoptric.world import load_rates
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything an audit found, with the raw outcomes it rests on.
+
+    Attributes:
+        request: what was asked.
+        subject: model and condition.
+        interface: what the model was deployed under.
+        cells: players and settings.
+        readings: one per coalition.
+        seeds: the seeds of every cell; in opposite pairs each is drawn under both signs.
+        target, data: fractions.
+        decomposition: shares, intervals, tests.
+        remedy: or None, with a reason.
+        remedy_reason: why there is none.
+        notes: what else the reader must know.
+        pictures: how many this command drew.
+        seconds: how long it took.
+        folder: the run.
+    """
+
+    request: Request
+    subject: Subject
+    interface: Interface
+    cells: Cells
+    readings: tuple[Reading, ...]
+    seeds: tuple[int, ...]
+    target: float
+    data: float
+    decomposition: Decomposition
+    remedy: Remedy | None
+    remedy_reason: str
+    notes: tuple[str, ...]
+    pictures: int
+    seconds: float
+    folder: Path
+
+    @property
+    def nfe(self) -> int:
+        """Evaluations behind the shares."""
+        return int(sum(reading.nfe.sum() for reading in self.readings))
+
+
+def default_workers() -> int:
+    """One per core that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+
+
+def default_folder(request: Request) -> Path:
+    """`runs/<slug of the prompt>-<hash of what the run is bound to>`."""
+    rates = load_rates(request.rates)
+    bound = content_hash([request.model, request.prompt, rates.hash])
+    return Path("runs") / f"{slug(request.prompt)}-{bound[:10]}"
+
+
+def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -> Audit:
+    """Measure whose doing a skew is.
+
+    Args:
+        request: what to measure, and how well.
+        folder: where the run lies or is to lie.
+        workers: processes that draw.
+        progress: told of every finished job.
+
+    Raises:
+        InputError: anything the user can mend.
+    """
+    began = time.monotonic()
+    check_workers(workers)
+    interface = load_interface(request.interface, request.overrides)
+    cells = make_cells(
+        interface,
+        load_interface(request.reference),
+        request.knobs,
+        split_sampler=request.split_sampler,
+    )
+    _check_arranged(request, cells)
+    subject = open_subject(request)
+    data = subject.model.pictures.rate(request.attribute_name, request.level, subject.condition)
+    target = request.target_rate(data)
+    opened = opened_gallery(
+        request,
+        folder,
+        workers=workers,
+        progress=progress,
+        subject=subject,
+        arranges=SEED_DESIGNS[request.seed_design],
+    )
+    with opened as (_, gallery):
+        keep_request(gallery.store, request)
+        seeds, capped = fix_seeds(request, cells, gallery)
+        gallery.ensure(cells.settings, seeds, "pictures")
+        readings = tuple(gallery.read(settings, seeds) for settings in cells.settings)
+        found = decompose(
+            cells.game.players,
+            np.stack([reading.outcomes for reading in readings], axis=1),
+            level=LEVEL,
+            margin_points=request.margin,
+            reference_minus=data,
+            units=gallery.units(seeds),
+        )
+        remedy, reason = _remedy(request, cells, gallery, found, seeds, target)
+    return Audit(
+        request=request,
+        subject=subject,
+        interface=interface,
+        cells=cells,
+        readings=readings,
+        seeds=tuple(seeds),
+        target=target,
+        data=data,
+        decomposition=found,
+        remedy=remedy,
+        remedy_reason=reason,
+        notes=tuple(_notes(request, interface, cells, readings, capped)),
+        pictures=gallery.drawn,
+        seconds=time.monotonic() - began,
+        folder=folder,
+    )
+
+
+def _check_arranged(request: Request, cells: Cells) -> None:
+    """Refuse pairs of noise that is arranged already.
+
+    Raises:
+        InputError: with what would work.
+    """
+    if request.unit_size > 1 and any(s.noise.arrange != Arrangement() for s in cells.settings):
+        raise InputError(
+            f"noise.arrange cannot stand together with --seed-design {request.seed_design}, which "
+            "arranges the noise itself: add --seed-design plain"
+        )
+
+
+def _remedy(
+    request: Request,
+    cells: Cells,
+    gallery: Gallery,
+    found: Decomposition,
+    seeds: Sequence[int],
+    target: float,
+) -> tuple[Remedy | None, str]:
+    """The remedy of DESIGN 1, or why none is offered."""
+    if not request.remedy:
+        return None, ""
+    largest = found.largest()
+    if not found.shares:
+        return None, "no knob differs from the reference"
+    if largest is None:
+        return None, f"no share could be measured ({found.shares[0].reason})"
+    if largest.p_holm is None or largest.p_holm >= ALPHA:
+        return None, "no knob's share could be told apart from zero"
+    by_size = sorted(found.shares, key=lambda share: -abs(share.points or 0.0))
+    knobs = [s.player for s in by_size if s.player and s.p_holm is not None and s.p_holm < ALPHA]
+    single = candidates(knobs[0], cells.deployed)
+    # Two settings that pull opposite ways: mending the larger one alone uncovers the other.
+    both = pairs(knobs[0], knobs[1], cells.deployed) if len(knobs) > 1 else []
+    planned = len(single) + len(both)
+    tried = try_candidates(gallery, single, cells, seeds, request.margin, planned)
+    if not passing(tried) and both:
+        tried = try_candidates(gallery, both, cells, seeds, request.margin, planned, tried)
+    deployed = found.deployed.value
+    assert deployed is not None  # a share with a p-value has rates
+    remedy = measure(
+        gallery,
+        tried,
+        cells.reference,
+        seeds_of(len(seeds), request.seed_key, FRESH_BLOCK),
+        target=target,
+        deployed_rate=deployed,
+        level=LEVEL,
+    )
+    if remedy is None:
+        near = min(tried, key=lambda trial: abs(trial.points), default=None)
+        best = f"; {near.candidate.label} came nearest, {near.points:+.1f} points" if near else ""
+        return None, (
+            f"of {len(tried)} settings tried for {' and '.join(knobs[:2])} none was shown to be "
+            f"within {request.margin:g} points of the reference{best}"
+        )
+    return remedy, ""
+
+
+def _notes(
+    request: Request,
+    interface: Interface,
+    cells: Cells,
+    readings: Sequence[Reading],
+    capped: bool,
+) -> list[str]:
+    notes = []
+    held = [knob for knob in cells.held if knob not in request.knobs]
+    if held:
+        notes.append(
+            f"{' and '.join(held)} stayed at the reference's value in every picture, whatever "
+            f"{interface.name} does: name it in --knobs to give it a share"
+        )
+    if capped:
+        notes.append(
+            f"--max-seeds {request.max_seeds} was reached: some intervals are wider than asked for"
+        )
+    if "noise" in cells.game.players:
+        notes.append(
+            "cells that differ in noise share only the number of a seed, not its noise, so that "
+            "share is wide whatever the number of seeds"
+        )
+    reasons: Counter[str] = Counter()
+    for reading in readings:
+        reasons.update(reading.reasons)
+    total = sum(len(reading.outcomes) for reading in readings)
+    for reason, count in sorted(reasons.items()):
+        notes.append(f"{count} of {total} draws are unclear: {reason.replace('_', ' ')}")
+    return notes

@@ -1,0 +1,197 @@
+"""The pictures of an audit: drawn where they are missing, read back as outcomes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from catoptric.runs import Job, Runner, Spec, Store
+from catoptric.sampling import Arrangement, Settings
+
+# Seeds of one job: fixed solvers run in calls of exactly one microbatch; adaptive ones refill
+# finished rows from the job's queue, so a longer job wastes less at its end.
+FIXED_JOB = 64
+ADAPTIVE_JOB = 128
+# What an adaptive solver is taken to need before any of it was seen; only the clock shown to the
+# user depends on it.
+ADAPTIVE_GUESS = 50
+
+
+Progress = Callable[[str, int, int, float | None], None]
+"""`(stage, done, total, seconds_left)`: told how many pictures of a stage are there."""
+
+
+PLAIN = ("plain",)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was drawn in one cell, row i for seed i (see `Gallery` for several arrangements).
+
+    Attributes:
+        outcomes: float64 [n]: 1 the level asked for, 0 another, nan unclear.
+        obeyed: float64 [n]: 1 shows what the prompt asked, 0 something else, nan unclear.
+        nfe: int64 [n], model evaluations.
+        reasons: why unclear draws are, with counts.
+        words: what the judge says of each picture, in a word.
+    """
+
+    outcomes: np.ndarray
+    obeyed: np.ndarray
+    nfe: np.ndarray
+    reasons: dict[str, int]
+    words: tuple[str, ...]
+
+
+def arranged_settings(settings: Settings, arrange: str) -> Settings:
+    """The same knobs with noise arranged otherwise."""
+    noise = replace(settings.noise, arrange=Arrangement.parse(arrange))
+    return replace(settings, noise=noise)
+
+
+def _joined(parts: Sequence[Reading]) -> Reading:
+    """Readings of several arrangements as one, one below the other."""
+    reasons: Counter[str] = Counter()
+    for part in parts:
+        reasons.update(part.reasons)
+    return Reading(
+        outcomes=np.concatenate([part.outcomes for part in parts]),
+        obeyed=np.concatenate([part.obeyed for part in parts]),
+        nfe=np.concatenate([part.nfe for part in parts]),
+        reasons=dict(reasons),
+        words=tuple(word for part in parts for word in part.words),
+    )
+
+
+def weight(settings: Settings) -> float:
+    """Expected model evaluations of one picture: for the clock only."""
+    sampler = settings.sampler
+    steps = ADAPTIVE_GUESS if sampler.is_adaptive else int(sampler.steps or 1)
+    if sampler.solver == "heun":
+        steps *= 2
+    # The conditional pass looks at the prompt's pictures only, the other one at all of them.
+    return steps * (1.0 if settings.guidance.scale == 1.0 else 8.0)
+
+
+class Gallery:
+    """Draws and outcomes of one prompt, over a store and a runner.
+
+    With several arrangements of the noise every seed is drawn once under each, and together they
+    are one independent unit; outcomes then have a row per seed and arrangement, all seeds of the
+    first arrangement first.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        runner: Runner,
+        spec_of: Callable[[Settings], Spec],
+        *,
+        judge: str,
+        attribute: str,
+        level: str,
+        progress: Progress,
+        arranges: Sequence[str] = PLAIN,
+    ) -> None:
+        self.store = store
+        self.judge = judge
+        self.drawn = 0
+        self._runner = runner
+        self._spec_of = spec_of
+        self._attribute = attribute
+        self._level = level
+        self._progress = progress
+        self._arranges = tuple(arranges)
+
+    def units(self, seeds: Sequence[int]) -> np.ndarray | None:
+        """The independent unit of each row of outcomes; None where every row is one."""
+        if len(self._arranges) == 1:
+            return None
+        return np.tile(np.arange(len(seeds)), len(self._arranges))
+
+    def _members(self, settings: Settings) -> list[Settings]:
+        """The settings with each arrangement of the noise."""
+        if self._arranges == PLAIN:  # whatever the settings say themselves
+            return [settings]
+        return [arranged_settings(settings, arrange) for arrange in self._arranges]
+
+    def ensure(self, cells: Sequence[Settings], seeds: Sequence[int], stage: str) -> None:
+        """Draw and judge what is missing of cells x seeds; each finished job is kept at once.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
+        """
+        jobs: list[tuple[float, Job]] = []
+        every = [member for settings in cells for member in self._members(settings)]
+        total = len(every) * len(seeds)
+        for settings in every:
+            spec = self._spec_of(settings)
+            size = ADAPTIVE_JOB if settings.sampler.is_adaptive else FIXED_JOB
+            missing = self.store.missing(spec, self.judge, seeds)
+            for start in range(0, len(missing), size):
+                part = tuple(missing[start : start + size])
+                jobs.append((weight(settings) * len(part), Job(spec, part)))
+        work = {id(job): cost for cost, job in jobs}
+        left = sum(work.values())
+        done = total - sum(len(job.seeds) for _, job in jobs)
+        self._progress(stage, done, total, None)
+        if not jobs:
+            return
+        began, finished = time.monotonic(), 0.0
+        # A dear job begun last would leave the other workers idle at the end.
+        dearest_first = [job for _, job in sorted(jobs, key=lambda pair: -pair[0])]
+        for job, draws in self._runner.draw(dearest_first):
+            self.store.add(job.spec, self.judge, draws)
+            self.drawn += len(draws)
+            done += len(draws)
+            finished += work[id(job)]
+            left -= work[id(job)]
+            elapsed = time.monotonic() - began
+            self._progress(stage, done, total, left * elapsed / finished)
+
+    def read(self, settings: Settings, seeds: Sequence[int]) -> Reading:
+        """Outcomes of one cell; every seed must have been drawn.
+
+        Args:
+            settings: the cell.
+            seeds: in the order wanted.
+        """
+        return _joined([self._read(member, seeds) for member in self._members(settings)])
+
+    def _read(self, settings: Settings, seeds: Sequence[int]) -> Reading:
+        rows = self.store.judged(self._spec_of(settings), self.judge, seeds)
+        outcomes = np.full(len(seeds), np.nan)
+        obeyed = np.full(len(seeds), np.nan)
+        nfe = np.zeros(len(seeds), dtype=np.int64)
+        reasons: dict[str, int] = {}
+        words = []
+        for i, seed in enumerate(seeds):
+            _status, evaluations, label = rows[int(seed)]
+            nfe[i] = evaluations
+            levels: dict[str, Any] | None = label["levels"]
+            if levels is None:
+                reasons[label["reason"]] = reasons.get(label["reason"], 0) + 1
+                words.append("unclear")
+                continue
+            outcomes[i] = float(levels[self._attribute] == self._level)
+            obeyed[i] = float(label["obeyed"])
+            words.append(str(levels[self._attribute]))
+        return Reading(outcomes, obeyed, nfe, reasons, tuple(words))
+
+    def labels(self, settings: Settings, seeds: Sequence[int]) -> list[Mapping[str, str] | None]:
+        """Every attribute's level in one cell's pictures, in the order of the seeds.
+
+        Returns:
+            Attribute -> level for each; None where the picture is unclear.
+        """
+        rows = self.store.judged(self._spec_of(settings), self.judge, seeds)
+        return [rows[int(seed)][2]["levels"] for seed in seeds]
+
+    def pictures(self, settings: Settings, seeds: Sequence[int]) -> dict[int, bytes]:
+        """Stored pictures of one cell by seed, packed."""
+        return self.store.pictures(self._spec_of(settings), seeds)

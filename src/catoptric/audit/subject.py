@@ -1,0 +1,110 @@
+"""What is audited, and a run of it opened for drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from catoptric.audit.gallery import PLAIN, Gallery, Progress
+from catoptric.audit.request import Request
+from catoptric.errors import InputError
+from catoptric.runs import Recipe, Runner, Store
+from catoptric.studio.portraits import JUDGE, ExactPortraits, PortraitRecipe, painter_of
+from catoptric.world import Condition, Rates, load_rates, parse_prompt
+
+MOST_WORKERS = 256
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is audited: a model, and what the prompt asks of it."""
+
+    model: ExactPortraits
+    condition: Condition
+    rates: Rates
+
+
+def open_subject(request: Request) -> Subject:
+    """The model and the condition that a request speaks of.
+
+    Raises:
+        InputError: a rates file or a prompt that cannot be used.
+    """
+    rates = load_rates(request.rates)
+    condition = parse_prompt(request.prompt)
+    model = ExactPortraits.of(rates)
+    model.pictures.rate("presentation", "woman", condition)  # refuses what no picture shows
+    return Subject(model, condition, rates)
+
+
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers that nobody has.
+
+    Raises:
+        InputError: outside 1 .. 256.
+    """
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"--workers must lie between 1 and {MOST_WORKERS}, not {workers}")
+
+
+def _recipe(subject: Subject, request: Request, workers: int) -> Recipe:
+    """How workers come by the model: this very process has it already, others load it."""
+    if workers > 1:
+        return PortraitRecipe(subject.rates, request.prompt)
+    return partial(painter_of, subject.model, subject.condition)
+
+
+@contextmanager
+def opened_gallery(
+    request: Request,
+    folder: Path,
+    *,
+    workers: int,
+    progress: Progress,
+    bound_prompt: str | None = None,
+    subject: Subject | None = None,
+    arranges: Sequence[str] = PLAIN,
+) -> Iterator[tuple[Subject, Gallery]]:
+    """A run's gallery, open for drawing while the block runs.
+
+    Args:
+        request: model, rates, prompt and attribute.
+        folder: where the run lies or is to lie.
+        workers: processes that draw.
+        progress: told of every finished job.
+        bound_prompt: what the run is bound to, where it holds more prompts than the request's.
+        subject: the request's, where it is open already.
+        arranges: arrangements of the noise that make one independent unit of a seed.
+
+    Raises:
+        InputError: a run of another model, prompt or rates; a folder that cannot be written.
+    """
+    check_workers(workers)
+    subject = open_subject(request) if subject is None else subject
+    identity = {
+        "model": subject.model.hash,
+        "prompt": request.prompt if bound_prompt is None else bound_prompt,
+        "rates": subject.rates.hash,
+    }
+    store = Store.open(folder, identity)
+    try:
+        subject.model.prepare(lambda: progress("preparing the model, once", 0, 0, None))
+        with Runner(_recipe(subject, request, workers), workers) as runner:
+            yield (
+                subject,
+                Gallery(
+                    store,
+                    runner,
+                    lambda settings: subject.model.spec(subject.condition, settings),
+                    judge=JUDGE,
+                    attribute=request.attribute_name,
+                    level=request.level,
+                    progress=progress,
+                    arranges=arranges,
+                ),
+            )
+    finally:
+        store.close()

@@ -1,0 +1,1 @@
+"""Interfaces as data: what each picture maker does when nobody turns a knob, with its source."""

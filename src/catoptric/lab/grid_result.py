@@ -1,0 +1,88 @@
+"""A grid as one JSON object, schema 1."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+
+from catoptric import __version__
+from catoptric.attribution import Interval
+from catoptric.lab.figures import LEVEL, Figures
+from catoptric.lab.grid import Drawn, Grid
+from catoptric.models.portraits import environment
+from catoptric.studio.portraits import JUDGE
+
+SCHEMA = 1
+
+
+def grid_json(found: Grid) -> dict[str, Any]:
+    """The contract of `grid --json`: undefined values are null, with a reason beside them."""
+    plan = found.plan
+    request, base = plan.request, plan.request.base
+    return {
+        "schema": SCHEMA,
+        "prompts": list(request.prompts),
+        "model": base.model,
+        "interface": base.interface,
+        "attribute": base.attribute,
+        "judge": JUDGE,
+        "level": LEVEL,
+        "axes": [
+            {"name": axis.name, "label": axis.label, "values": list(axis.labels)}
+            for axis in request.axes
+        ],
+        "cells": [_cell(found, drawn) for drawn in found.cells],
+        "references": [
+            {"prompt": prompt, "noise": noise, **_figures(figures)}
+            for (prompt, noise), figures in found.references.items()
+        ],
+        "seeds": {"shown": request.seeds[: request.shown], "measured": len(request.seeds)},
+        "pictures": plan.pictures,
+        "drawn": found.pictures,
+        "seconds": round(found.seconds, 3),
+        "notes": list(plan.notes),
+        "run": found.folder.name,
+        "versions": {
+            "catoptric": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            **environment(),
+        },
+    }
+
+
+def interval_json(interval: Interval) -> dict[str, Any]:
+    """An interval as JSON; the reason only where it is undefined."""
+    shown: dict[str, Any] = {
+        "value": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "method": interval.method,
+    }
+    return shown if interval.reason is None else shown | {"reason": interval.reason}
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "n": figures.n,
+        "unclear": figures.unclear,
+        "rate": interval_json(figures.rate),
+        "obeyed": interval_json(figures.obeyed),
+        "nfe": figures.nfe,
+        "error": interval_json(figures.error),
+        "elsewhere": interval_json(figures.elsewhere),
+        "flips": interval_json(figures.flips),
+    }
+
+
+def _cell(found: Grid, drawn: Drawn) -> dict[str, Any]:
+    cell, axes = drawn.cell, found.plan.request.axes
+    return {
+        "at": {axis.name: axis.labels[i] for axis, i in zip(axes, cell.at, strict=True)},
+        "prompt": cell.prompt,
+        "settings": cell.settings.to_dict(),
+        "dropped": list(cell.dropped),
+        **_figures(drawn.figures),
+    }

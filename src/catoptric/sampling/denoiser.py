@@ -1,0 +1,55 @@
+"""What a solver asks of a model: the denoised estimate, per sample, and the range it holds in."""
+
+from typing import Any, Protocol
+
+from torch import Tensor
+
+
+class Denoiser(Protocol):
+    """A model in variance-exploding form, x = x0 + sigma eps: `D(x, sigma, condition) -> x0`.
+
+    `sigma_min` and `sigma_max` are the *model's* range, never an interface's. A row of the result
+    depends on the same row of `x` and `sigma` alone; solvers always pass the same number of rows.
+    """
+
+    @property
+    def sigma_min(self) -> float:
+        """Smallest noise level the model holds for, > 0."""
+        ...
+
+    @property
+    def sigma_max(self) -> float:
+        """Largest noise level the model holds for."""
+        ...
+
+    def __call__(self, x: Tensor, sigma: Tensor, condition: Any | None) -> Tensor:
+        """Denoise.
+
+        Args:
+            x: float32 [B, ...], noisy samples.
+            sigma: float32 [B], noise standard deviation of each row, in units of x.
+            condition: what the pictures are to show, in the model's own terms; None =
+                unconditional.
+
+        Returns:
+            x0: float32 [B, ...], the expected noise-free sample.
+        """
+        ...
+
+
+def checked(x0: Tensor, x: Tensor) -> Tensor:
+    """The estimate, refused where it cannot be one of x.
+
+    Raises:
+        ValueError: for another shape or dtype than was given: the former would be broadcast, the
+            latter change the precision of the whole run, both without a word.
+    """
+    if not isinstance(x0, Tensor):
+        raise ValueError(f"the denoiser returned {type(x0).__name__} in place of a tensor")
+    if x0.shape != x.shape:
+        raise ValueError(
+            f"the denoiser returned shape {tuple(x0.shape)} for an input of {tuple(x.shape)}"
+        )
+    if x0.dtype != x.dtype:
+        raise ValueError(f"the denoiser returned {x0.dtype} for an input of {x.dtype}")
+    return x0

@@ -1,0 +1,64 @@
+"""The table of all solvers that walk a schedule; what each does stands in `sampling.solvers`."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from catoptric.sampling.solvers import (
+    StepNoise,
+    ddim,
+    deis,
+    dpm_2,
+    dpm_2_ancestral,
+    dpmpp_2m,
+    dpmpp_2m_cfg_pp,
+    dpmpp_2m_sde,
+    dpmpp_2s_ancestral,
+    dpmpp_3m_sde,
+    dpmpp_sde,
+    er_sde,
+    euler,
+    euler_ancestral,
+    euler_ancestral_cfg_pp,
+    euler_cfg_pp,
+    heun,
+    ipndm,
+    lms,
+    pndm,
+    res_multistep,
+    restart,
+    uni_pc,
+)
+
+__all__ = ["FIXED_SOLVERS", "PAIRED", "FixedSolver", "StepNoise"]
+
+FixedSolver = Callable[..., Tensor]
+"""`(denoise, x, sigmas, *, noise, watch, **options) -> x`."""
+
+FIXED_SOLVERS: Mapping[str, FixedSolver] = {
+    "ddim": ddim,
+    "deis": deis,
+    "dpm_2": dpm_2,
+    "dpm_2_ancestral": dpm_2_ancestral,
+    "dpmpp_2m": dpmpp_2m,
+    "dpmpp_2m_cfg_pp": dpmpp_2m_cfg_pp,
+    "dpmpp_2m_sde": dpmpp_2m_sde,
+    "dpmpp_2s_ancestral": dpmpp_2s_ancestral,
+    "dpmpp_3m_sde": dpmpp_3m_sde,
+    "dpmpp_sde": dpmpp_sde,
+    "er_sde": er_sde,
+    "euler": euler,
+    "euler_ancestral": euler_ancestral,
+    "euler_ancestral_cfg_pp": euler_ancestral_cfg_pp,
+    "euler_cfg_pp": euler_cfg_pp,
+    "heun": heun,
+    "ipndm": ipndm,
+    "lms": lms,
+    "pndm": pndm,
+    "res_multistep": res_multistep,
+    "restart": restart,
+    "uni_pc": uni_pc,
+}
+
+PAIRED = frozenset({"dpmpp_2m_cfg_pp", "euler_ancestral_cfg_pp", "euler_cfg_pp"})
+"""Solvers whose `denoise` gives the guided and the unconditional estimate."""
