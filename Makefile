@@ -13,7 +13,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 setup: $(VENV)/.installed
 
 # torch first and alone, at its pinned version, so that no other requirement can choose one.
-$(VENV)/.installed: pyproject.toml constraints.txt
+KERNEL := src/catoptric/models/spectral/kernel.c
+
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt $(KERNEL)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet torch
 	$(BIN)/python -m pip install --quiet --editable .
