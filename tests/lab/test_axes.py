@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from catoptric.audit.interface import load_interface
+from catoptric.audit.interface import load_interface, with_solver
 from catoptric.errors import InputError
 from catoptric.lab.axes import parse_axis
-from catoptric.lab.fitting import base_tables, fit, with_solver
+from catoptric.lab.fitting import base_tables, fit
 
 
 def test_a_short_name_means_the_setting() -> None:

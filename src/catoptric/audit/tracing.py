@@ -112,7 +112,7 @@ def trace_prompt(
     if against is not None:
         chosen.append(_settings(against, against_overrides))
     elif against_overrides:
-        chosen.append(_settings(interface, [*overrides, *against_overrides]))
+        chosen.append(_settings(interface, overrides, against_overrides))
     if len(chosen) == 2 and chosen[0][1] == chosen[1][1]:
         raise InputError(
             "both sides have the same settings, so there is nothing to lay over each other: "
@@ -130,8 +130,10 @@ def trace_prompt(
     return Tracing(prompt=prompt, model=model, seeds=seeds, sides=tuple(sides))
 
 
-def _settings(interface: str, overrides: Sequence[str]) -> tuple[str, Settings]:
-    loaded = load_interface(interface, overrides)
+def _settings(
+    interface: str, overrides: Sequence[str], then: Sequence[str] = ()
+) -> tuple[str, Settings]:
+    loaded = load_interface(interface, overrides, then)
     return loaded.name, make_cells(loaded, load_interface("reference"), KNOBS).deployed
 
 

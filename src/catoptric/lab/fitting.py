@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from catoptric.audit.interface import TABLES, Interface
-from catoptric.audit.knobs import SCHEDULE_KEYS
 from catoptric.lab.axes import known_keys
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, Sampler, Settings
 from catoptric.sampling.aliases import schedule_alias, solver_alias
@@ -63,30 +62,6 @@ def converged(settings: Settings, reference: Interface) -> Settings:
 def is_stochastic(settings: Settings) -> bool:
     """Whether the solver adds noise of its own, so that no converged path belongs to a seed."""
     return settings.sampler.options.noise_clock is not None
-
-
-def with_solver(
-    table: Mapping[str, Any], solver: Any, asked: Collection[str]
-) -> tuple[dict[str, Any], list[str]]:
-    """A sampler table under another solver: what belonged to the old one goes.
-
-    Args:
-        table: the sampler as it is.
-        solver: a name, ours or an interface's; "DPM++ 2M Karras" brings its schedule.
-        asked: keys that the user set, which stay whatever the solver.
-
-    Returns:
-        The table, and for each setting that went "sampler.key: reason".
-
-    Raises:
-        InputError: an unknown solver.
-    """
-    old, new = solver_alias(table["solver"]), solver_alias(solver)
-    if old["solver"] == new["solver"]:
-        return {**table, **new}, []
-    kept = {k: v for k, v in table.items() if k in SCHEDULE_KEYS or k in asked}
-    gone = [k for k in table if k not in kept and k != "solver"]
-    return {**kept, **new}, [f"sampler.{k}: it is {old['solver']}'s own" for k in gone]
 
 
 def _fit_sampler(table: dict[str, Any], dropped: list[str]) -> dict[str, Any]:

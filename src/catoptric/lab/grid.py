@@ -19,7 +19,7 @@ import numpy as np
 
 from catoptric.audit.flow import default_folder
 from catoptric.audit.gallery import Gallery, Progress
-from catoptric.audit.interface import Interface, load_interface
+from catoptric.audit.interface import Interface, load_interface, with_solver
 from catoptric.audit.request import MOST_SEEDS, Request
 from catoptric.audit.seeds import AUDIT_BLOCK, seeds_of
 from catoptric.audit.subject import open_subject
@@ -27,7 +27,7 @@ from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.lab.axes import Axis
 from catoptric.lab.figures import Figures, measure, pixel_rms
-from catoptric.lab.fitting import base_tables, converged, fit, is_stochastic, with_solver
+from catoptric.lab.fitting import base_tables, converged, fit, is_stochastic
 from catoptric.lab.shown import CellPictures, Shown
 from catoptric.models.portraits import SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Store
