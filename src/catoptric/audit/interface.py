@@ -68,6 +68,7 @@ def load_interface(
     changed: dict[str, None] = {}
     for group in (overrides, then):
         changed |= dict.fromkeys(_change(data, group))
+    check_reachable(data.get("guidance", {}))
     return Interface(
         name=str(data.get("name", Path(name_or_path).stem)),
         version=str(data.get("version", "")),
@@ -77,6 +78,19 @@ def load_interface(
         sources=data.get("sources", {}),
         overridden=tuple(changed),
     )
+
+
+def check_reachable(guidance: Mapping[str, Any]) -> None:
+    """Refuse guidance that needs what a prompt's settings cannot hold.
+
+    Raises:
+        InputError: Perp-Neg, which needs a negative condition.
+    """
+    if guidance.get("mix") == "perp_neg":
+        raise InputError(
+            "mix 'perp_neg' in [guidance] steers away from a negative prompt, and no command takes "
+            "one: take mix 'apg' or 'zero_star', or call catoptric.sampling.sample with `negative`"
+        )
 
 
 def _change(data: dict[str, Any], overrides: Sequence[str]) -> list[str]:
