@@ -46,9 +46,8 @@ def main() -> None:
                     f"{name} {figure(contender[key], factor, digits)}"
                     for key, name, factor, digits in FIGURES
                 )
-                say(
-                    f"  {named(contender, result['goal'])}: {figures}, push {contender['kept_push']:.2f}"
-                )
+                who, push = named(contender, result["goal"]), contender["kept_push"]
+                say(f"  {who}: {figures}, push {push:.2f}")
             for verdict in result["verdicts"]:
                 say(f"  {sentence(verdict)}")
                 over = "" if verdict["rival_meets_goal"] else " (a rival over budget)"

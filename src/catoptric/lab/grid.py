@@ -27,7 +27,7 @@ from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.lab.axes import Axis
 from catoptric.lab.figures import Figures, measure, pixel_rms
-from catoptric.lab.fitting import base_tables, converged, fit, is_stochastic
+from catoptric.lab.fitting import base_tables, converged, fit, why_not_converged, with_preset
 from catoptric.lab.shown import CellPictures, Shown
 from catoptric.models.portraits import SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Store
@@ -41,7 +41,6 @@ MOST_PICTURES = 200_000
 # seeds cost what numbers from 4 would.
 MEASURED = 64
 ADAPTIVE_GUESS = 40  # evaluations of an adaptive solver, for the plan line only
-STOCHASTIC = "a stochastic solver has no converged picture of a seed"
 
 
 @dataclass(frozen=True)
@@ -263,9 +262,11 @@ def _cell(
         if "sampler.solver" in chosen:
             solver = chosen["sampler.solver"]
             tables["sampler"], gone = with_solver(tables["sampler"], solver, asked)
+        if "sampler.preset" in chosen:
+            tables["sampler"] = with_preset(tables["sampler"], chosen["sampler.preset"], asked)
         for path, value in chosen.items():
             table, dot, key = path.partition(".")
-            if dot and path != "sampler.solver":
+            if dot and path not in ("sampler.solver", "sampler.preset"):
                 tables[table][key] = value
         settings, dropped = fit(tables)
         _check_range(settings)
@@ -280,7 +281,7 @@ def _cell(
         prompt=str(chosen.get("prompt", request.prompt)),
         settings=settings,
         dropped=(*gone, *dropped),
-        converged=None if is_stochastic(settings) else converged(settings, reference),
+        converged=None if why_not_converged(settings) else converged(settings, reference),
         reference=replace(plain, noise=settings.noise),
     )
     return cell, notes
@@ -393,7 +394,7 @@ def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
         gallery.read(cell.settings, seeds),
         gallery.read(cell.reference, seeds),
         errors,
-        STOCHASTIC,
+        why_not_converged(cell.settings) or "",
         pixels,
     )
     return Drawn(
