@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from catoptric.audit.interface import TABLES, Interface, check_reachable
+from catoptric.errors import InputError
 from catoptric.lab.axes import known_keys
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, PAIRED, Sampler, Settings
 from catoptric.sampling.aliases import schedule_alias, solver_alias
@@ -22,7 +23,16 @@ def base_tables(interface: Interface, reference: Interface) -> tuple[Tables, lis
 
     Returns:
         The four tables, and a sentence for each that was replaced.
+
+    Raises:
+        InputError: a reference that lacks one of them.
     """
+    missing = [table for table in TABLES if table not in reference.tables]
+    if missing:
+        raise InputError(
+            f"the reference {reference.name!r} lacks [{missing[0]}]; a reference states all of "
+            f"{', '.join(TABLES)}"
+        )
     tables: Tables = {}
     notes = []
     for table in TABLES:

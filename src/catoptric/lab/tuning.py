@@ -46,6 +46,7 @@ from catoptric.models.portraits import MICROBATCH, SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Spec, Store
 from catoptric.sampling import SAMPLING_VERSION, Denoiser, Guidance, Settings, start_sigma
 from catoptric.studio.portraits import PortraitRecipe
+from catoptric.studio.rehearsal import check_drawable
 
 if TYPE_CHECKING:
     import optuna
@@ -177,6 +178,8 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
             "guidance.momentum=0"
         )
     base, _ = fit(tables | {"sampler": dict(reference.tables["sampler"])})
+    for each in (balanced(base), fit(base_tables(reference, reference)[0])[0]):
+        check_drawable(each)
     first = start_sigma(
         base, cast(Denoiser, SimpleNamespace(sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX))
     )
