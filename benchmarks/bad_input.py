@@ -40,6 +40,7 @@ def cases(folder: Path) -> list[tuple[str, list[str]]]:
         ("corrupt run file", [*audit, "--run", "corrupt"]),
         ("10,000 characters", ["audit", "x" * 10_000]),
         ("<script>", ["audit", "a <script>alert(1)</script> doctor"]),
+        *sampler_cases(),
         ("unknown noise source", ["noise", "test", "rand"]),
         ("unknown card", ["draw", DOCTOR, "--set", "noise.source=a1111-gpu:rtx-4091"]),
         ("Sobol' beyond its dimensions", ["noise", "test", "sobol", "--shape", "16x128x128"]),
@@ -53,6 +54,38 @@ def cases(folder: Path) -> list[tuple[str, list[str]]]:
         ("an enormous seed", ["draw", DOCTOR, "--seed", str(2**80)]),
         ("an enormous seed key", ["noise", "test", "philox", "--seed-key", str(2**80)]),
         ("a default we cannot imitate", [*audit, "--interface", "a1111", "--knobs", "noise"]),
+    ]
+
+
+def sampler_cases() -> list[tuple[str, list[str]]]:
+    """What the sampler and its laboratory refuse; draws start from the reference's `pid`."""
+
+    def changed(*settings: str) -> list[str]:
+        return ["draw", DOCTOR, *(word for one in settings for word in ("--set", one))]
+
+    comfy = ["--interface", "comfyui"]
+    grid = ["grid", DOCTOR, "--interface", "reference", "--x"]
+    interval = ("guidance.form=interval", "guidance.low=6", "guidance.high=1")
+    momentum = ("guidance.scale=4", "guidance.mix=apg", "guidance.momentum=0.5")
+    return [
+        ("an unknown solver", changed("sampler.solver=dpmpp_2n")),
+        ("a solver without its schedule", changed("sampler.solver=euler")),
+        ("a schedule's name that means two", [*changed("sampler.schedule=Beta"), *comfy]),
+        ("steps 0", [*changed("sampler.steps=0"), *comfy]),
+        ("a first sigma of 0", changed("start.sigma=0")),
+        ("a negative first sigma", changed("start.sigma=-1")),
+        ("an interval that rises", [*changed(*interval), *comfy]),
+        ("tolerance 0", changed("sampler.rtol=0")),
+        ("a tolerance below rounding", changed("sampler.rtol=1e-8")),
+        ("a negative integral coefficient", changed("sampler.i=-1")),
+        ("a norm for pictures only", changed("sampler.norm=band")),
+        ("an unknown preset", changed("sampler.preset=fst")),
+        ("Perp-Neg without a negative", [*changed("guidance.mix=perp_neg"), *comfy]),
+        ("momentum under an adaptive solver", changed(*momentum)),
+        ("a trace that goes back up", ["trace", *changed("sampler.solver=restart")[1:], *comfy]),
+        ("a grid's value twice", [*grid, "guidance=1,1.0"]),
+        ("a grid's norm that cannot be", [*grid, "sampler.norm=element,channel"]),
+        ("a goal of no evaluations", ["tune", DOCTOR, "--budget", "0"]),
     ]
 
 
@@ -73,6 +106,16 @@ def main() -> None:
             sentence = lines[-1] if lines else "(nothing)"
             cut = sentence if len(sentence) <= SHORT else sentence[:SHORT] + " ..."
             say(f"{name} -> exit {done.returncode}\n    {cut}")
+        arguments = ["draw", DOCTOR, "-n", "1", "--set", "sampler.p=-0.5"]
+        done = subprocess.run(
+            [sys.executable, "-m", "catoptric", *arguments],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+        failures += done.returncode != 0 or "pushes against the trend" not in done.stderr
+        said = done.stderr.strip()
+        say(f"a negative proportional coefficient (allowed) -> exit {done.returncode}\n    {said}")
     if failures:
         raise SystemExit(f"{failures} cases are not one sentence and exit code 2")
 

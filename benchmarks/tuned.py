@@ -1,7 +1,8 @@
 """Bar 7: on three prompts the tuned preset against `balanced`, on seeds that neither has seen.
 
 `balanced` is `pid` at its defaults under ComfyUI's guidance, start and noise; "one dial" is the
-same with the tolerance that the search itself would choose, which is the fair rival at a budget.
+same with the tolerance that the search itself would choose, which is the fair rival at a budget:
+beating a contender that is over the budget is no win at that budget.
 
 Run: python benchmarks/tuned.py
 """
@@ -24,7 +25,7 @@ def main() -> None:
     from catoptric.audit import Request, default_workers
     from catoptric.lab import TuneRequest, tune, tune_json
     from catoptric.lab.scores import Goal
-    from catoptric.report.tune_terminal import FIGURES, figure, sentence
+    from catoptric.report.tune_terminal import FIGURES, figure, named, sentence
 
     torch.set_num_threads(1)
     with printed(__file__) as say, tempfile.TemporaryDirectory() as root:
@@ -45,10 +46,12 @@ def main() -> None:
                     f"{name} {figure(contender[key], factor, digits)}"
                     for key, name, factor, digits in FIGURES
                 )
-                say(f"  {contender['name']:9} {figures}, push {contender['kept_push']:.2f}")
+                who, push = named(contender, result["goal"]), contender["kept_push"]
+                say(f"  {who}: {figures}, push {push:.2f}")
             for verdict in result["verdicts"]:
                 say(f"  {sentence(verdict)}")
-                words[verdict["against"]].append(verdict["verdict"])
+                over = "" if verdict["rival_meets_goal"] else " (a rival over budget)"
+                words[verdict["against"]].append(verdict["verdict"] + over)
             guidance = found.tuned.settings.guidance.to_dict()
             say(f"  guidance {guidance}")
             say()

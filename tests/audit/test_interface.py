@@ -184,3 +184,34 @@ def test_what_a_file_writes_out_wins_over_its_preset(tmp_path: Path) -> None:
     path.write_text('[sampler]\nsolver = "pid"\npreset = "precise"\nrtol = 0.25\n')
     table = load_interface(str(path)).tables["sampler"]
     assert (table["rtol"], table["atol"]) == (0.25, 3e-6)
+
+
+FIXED = ["sampler.schedule=karras", "sampler.steps=8"]
+
+
+def deployed(name: str, overrides: list[str], then: list[str] | None = None) -> dict[str, object]:
+    loaded = load_interface(name, overrides, then or [])
+    return make_cells(loaded, REFERENCE, ("guidance", "sampler")).deployed.sampler.to_dict()
+
+
+def test_a_fixed_solver_leaves_the_adaptive_ones_options_behind() -> None:
+    assert deployed("reference", ["sampler.solver=dpmpp_2m", *FIXED]) == {
+        "solver": "dpmpp_2m", "schedule": "karras", "steps": 8, "rho": 7.0,
+    }  # fmt: skip
+    with pytest.raises(InputError, match="unknown key"):
+        deployed("reference", ["sampler.solver=dpmpp_2m", *FIXED, "sampler.rtol=0.1"])
+
+
+def test_a_second_change_of_solver_does_not_inherit_the_firsts_options() -> None:
+    found = deployed(
+        "comfyui", ["sampler.solver=pid", "sampler.rtol=0.1"], ["sampler.solver=heun", *FIXED]
+    )
+    assert (found["solver"], "rtol" in found) == ("heun", False)
+
+
+def test_a_solvers_other_name_brings_its_schedule_unless_another_is_asked_for() -> None:
+    named = deployed("comfyui", ["sampler.solver=DPM++ 2M Karras"])
+    assert (named["solver"], named["schedule"], named["steps"]) == ("dpmpp_2m", "karras", 20)
+    told = ["sampler.solver=DPM++ 2M Karras", "sampler.schedule=exponential"]
+    assert deployed("comfyui", told)["schedule"] == "exponential"
+    assert deployed("comfyui", ["sampler.solver=DPM adaptive"])["solver"] == "dpm_adaptive"

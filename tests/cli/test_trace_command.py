@@ -24,14 +24,14 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def _small(small_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command on the small model."""
-    from catoptric.audit import flow
+    from catoptric.audit import subject
     from catoptric.world import load_rates, parse_prompt
 
-    def open_subject(request: Any) -> flow.Subject:
+    def open_subject(request: Any) -> subject.Subject:
         condition = parse_prompt(request.prompt)
-        return flow.Subject(small_model, condition, load_rates(request.rates))
+        return subject.Subject(small_model, condition, load_rates(request.rates))
 
-    monkeypatch.setattr(flow, "open_subject", open_subject)
+    monkeypatch.setattr(subject, "open_subject", open_subject)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -111,7 +111,26 @@ def test_the_terminal_is_at_most_80_wide_and_in_ascii_where_asked(
     text = "\n".join(lines)
     for word in ("Response of the whole picture", "steps", "settled", "overshoot", "32+ cycles"):
         assert word in text
+    for word in ("step size", "paths: estimate length", "consecutive and no"):
+        assert word in text
+    # Fixed solvers measure no error; the reference's adaptive one does.
+    assert any(line.startswith("error") for line in lines) == ("--against" in more)
     assert ("One seed: no interval" in text) == ("-n" in more)
+
+
+def test_a_steps_figure_stands_over_the_levels_that_it_leads_across() -> None:
+    import numpy as np
+
+    from catoptric.report.trace_terminal import stepwise
+
+    steps = {
+        "sigma": [8.0, 8.0, 4.0],
+        "sigma_next": [2.0, 4.0, 0.0],
+        "accepted": [False, True, True],
+        "h": [1.4, 0.7, None],
+    }
+    found = stepwise(steps, "h", np.array([9.0, 8.0, 5.0, 4.0, 1.0]))
+    assert np.array_equal(found, [np.nan, 0.7, 0.7, np.nan, np.nan], equal_nan=True)
 
 
 @pytest.mark.usefixtures("_small")

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,27 @@ def test_a_stochastic_solver_has_no_error_and_says_why(grid: Grid) -> None:
     error = cell(grid, solver="euler_ancestral", steps="4")["error"]
     assert error["value"] is None
     assert "stochastic" in error["reason"]
+
+
+def test_presets_and_mixes_are_axes_like_any_other(tmp_path: Path) -> None:
+    asked = request(
+        "sampler.preset=fast,balanced", "guidance.mix=linear,apg", interface="reference"
+    )
+    asked = replace(asked, base=replace(asked.base, overrides=("guidance.scale=4",)))
+    plan = plan_grid(asked)
+    assert len({found.settings for found in plan.cells}) == 4
+    found = grid_json(draw_grid(plan, tmp_path, workers=1, progress=silent))["cells"]
+    by_preset = {c["at"]["sampler.preset"]: c["nfe"] for c in found}
+    assert by_preset["fast"] < by_preset["balanced"]
+
+
+def test_momentum_under_a_fixed_solver_is_drawn_without_an_error(tmp_path: Path) -> None:
+    base = {"overrides": ("guidance.mix=apg", "sampler.steps=4")}
+    plan = plan_grid(request("guidance.momentum=0,0.5", **base))
+    plain, pushed = grid_json(draw_grid(plan, tmp_path, workers=1, progress=silent))["cells"]
+    assert plain["error"]["value"] is not None
+    assert pushed["error"]["value"] is None
+    assert "momentum" in pushed["error"]["reason"]
 
 
 def test_the_same_command_again_draws_nothing(grid: Grid) -> None:

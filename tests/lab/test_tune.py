@@ -21,22 +21,26 @@ from catoptric.lab.push import BINS, PushProfile
 from catoptric.lab.scores import Goal, Scores, choose, verdict
 from catoptric.lab.space import (
     DIAL_TRIALS,
+    FIRST_RTOL,
     LEAST_PUSH,
     balanced,
+    dial,
+    forms,
     next_dial,
     settings_of,
     suggest,
 )
-from catoptric.lab.tuning import TuneRequest, _ranked, _search, _study
+from catoptric.lab.tuning import TuneRequest, _ranked, _search, _study, tune
+from catoptric.report.tune_terminal import named, sentence
 from catoptric.sampling import Guidance, Settings
 
 N = 64
 
 
-def base(guidance: float = 8.0) -> Settings:
+def base(guidance: float = 8.0, **more: Any) -> Settings:
     reference = load_interface("reference")
     tables, _ = base_tables(load_interface("comfyui"), reference)
-    tables["guidance"]["scale"] = guidance
+    tables["guidance"] |= {"scale": guidance, **more}
     return fit(tables | {"sampler": dict(reference.tables["sampler"])})[0]
 
 
@@ -108,6 +112,80 @@ def test_the_dial_closes_in_on_the_goal() -> None:
         assert rtol is not None
         seen.append((rtol, 0.005 / rtol - 1.0))  # meets the goal from 0.005 on
     assert abs(np.log(seen[-1][0] / 0.005)) < 0.3
+
+
+@pytest.mark.parametrize(("meets", "end"), [(0.07, 0.1), (5.0, 0.1), (2e-4, 1e-4)])
+def test_the_dial_goes_as_far_as_the_search_where_the_goal_lies_beyond(
+    meets: float, end: float
+) -> None:
+    seen: list[tuple[float, float]] = []
+    while len(seen) < DIAL_TRIALS and (rtol := next_dial(seen)) is not None:
+        seen.append((rtol, meets / rtol - 1.0))  # an error goal, met from there on
+    assert end in [rtol for rtol, _ in seen]
+    if 1e-4 < meets < 0.1:
+        assert abs(np.log(min(rtol / meets for rtol, missed in seen if missed <= 0))) < 0.4
+    else:
+        assert len(seen) == len(FIRST_RTOL) + 1  # even there it is out of reach
+
+
+WHOLE = (
+    {"form": "interval", "low": 1.0, "high": 6.0, "rescale": 0.7},
+    {"mix": "apg", "norm": 2.5, "parallel": 0.3},
+    {"mix": "zero_star", "zero_above": 12.0},
+)
+
+
+@pytest.mark.parametrize("own", WHOLE)
+def test_the_first_trials_and_the_rivals_keep_the_whole_guidance(own: dict[str, Any]) -> None:
+    mine = base(**own)
+    assert mine.guidance != base().guidance
+    assert settings_of(dial(1e-3), mine, profile()) == balanced(mine)
+    assert balanced(mine).guidance == mine.guidance
+
+
+@pytest.mark.parametrize("own", WHOLE)
+def test_another_form_keeps_how_the_estimates_are_put_together(own: dict[str, Any]) -> None:
+    mine = base(**own)
+    seen = set()
+    for seed in range(60):
+        found = settings_of(suggest(Dice(seed), keep_guidance=False), mine, profile()).guidance
+        seen.add(found.form)
+        for name in ("mix", "parallel", "norm", "zero_above", "rescale"):
+            assert getattr(found, name) == getattr(mine.guidance, name)
+    assert seen == {"constant", "interval", "exponential", "linear", "cosine"}
+
+
+def test_ramps_end_anywhere_and_all_but_hopeless_ones_keep_the_least_push() -> None:
+    ends, kept = [], []
+    for seed in range(120):
+        parameters = suggest(Dice(seed), keep_guidance=False, choices=("linear", "cosine"))
+        found = settings_of(parameters, base(), profile()).guidance
+        ends.append(found.end or 0.0)
+        kept.append(profile().kept(found))
+    assert min(ends) < 0.75
+    assert max(ends) == pytest.approx(1.0, abs=0.05)
+    assert min(kept) > LEAST_PUSH - 0.05
+
+
+def test_a_form_is_chosen_from_once() -> None:
+    assert "constant" not in forms(base().guidance)
+    assert "constant" in forms(base(**WHOLE[0]).guidance)
+
+
+def test_momentum_and_perp_neg_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    for override, says in (("mix=apg", "no momentum"), ("mix=perp_neg", "no command takes one")):
+        wanted = (f"guidance.{override}", "guidance.momentum=0.5")[: 1 + ("apg" in override)]
+        request = TuneRequest(base=Request(prompt="a nurse", overrides=wanted), goal=Goal(40, None))
+        with pytest.raises(InputError, match=says):
+            tune(request, tmp_path / "run", workers=1, progress=lambda *_: None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rival_that_breaks_the_goal_is_marked() -> None:
+    rival = {"name": "balanced", "meets_goal": False}
+    assert named(rival, {"budget": 40.0, "error": None}) == "balanced (over budget)"
+    told = {"verdict": "same settings", "against": "balanced", "rival_meets_goal": False}
+    assert sentence(told).startswith("Against balanced, which misses the goal:")
 
 
 def test_overshoot_is_how_far_an_estimate_exceeds_the_end() -> None:
@@ -199,6 +277,7 @@ def searched(folder: Path, trials: int, stop: int = 10_000) -> list[dict[str, An
         Bench(stop),  # type: ignore[arg-type]
         lambda parameters: settings_of(parameters, base(), profile()),
         profile(),
+        base().guidance,
         False,
         lambda *_: None,
     )

@@ -230,7 +230,7 @@ def test_the_lead_says_what_was_found() -> None:
     assert "constant guidance 8 overshot the final picture by 150 %" in two
     assert "−148 points (95 % interval −158 to −138)" in two
     assert "Neither" in lead(result(2, over=0.01))
-    assert "no seed ended with a finite one" in lead(broken())
+    assert "no seed finished (not finite)" in lead(broken())
 
 
 def test_seeds_that_did_not_finish_are_named() -> None:

@@ -71,8 +71,18 @@ def test_a_solver_that_is_no_name_is_refused(bad: Any) -> None:
         ("KL Optimal", "kl_optimal"),
         ("DDIM", "ddim_uniform"),
         ("Polyexponential", "polyexponential"),
+        ("sgm-uniform", "sgm_uniform"),
+        ("ddim-uniform", "ddim_uniform"),
+        ("align-your-steps", "align_your_steps"),
+        ("kl-optimal", "kl_optimal"),
+        ("beta", "beta"),
     ],
 )
 def test_schedules_of_a1111_are_understood(theirs: str, ours: str) -> None:
     assert ours in SCHEDULES
     assert settings({"solver": "euler", "schedule": theirs, "steps": 4}).sampler.schedule == ours
+
+
+def test_a_name_that_two_schedules_bear_is_not_guessed() -> None:
+    with pytest.raises(InputError, match="'beta', A1111's is 'beta_sigmas'"):
+        settings({"solver": "euler", "schedule": "Beta", "steps": 4})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from catoptric import __version__
+from catoptric.audit.advice import oddities, unfinished
+from catoptric.audit.gallery import Progress
 from catoptric.audit.interface import load_interface
 from catoptric.audit.knobs import KNOBS, make_cells
 from catoptric.audit.request import Request
+from catoptric.audit.step_clock import StepClock, silent
 from catoptric.errors import InputError
 from catoptric.files import slug, write_whole
 from catoptric.hashing import content_hash
@@ -45,6 +49,7 @@ class Drawing:
         labels: what the judge says of each.
         nfe: model evaluations of each.
         settings: every knob.
+        notes: what else the user must know: odd settings, pictures that did not finish.
     """
 
     prompt: str
@@ -54,6 +59,7 @@ class Drawing:
     labels: tuple[Mapping[str, Any], ...]
     nfe: tuple[int, ...]
     settings: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def draw_pictures(
@@ -66,6 +72,7 @@ def draw_pictures(
     rates: str | None,
     model: str,
     folder: Path,
+    progress: Progress = silent,
 ) -> Drawing:
     """Draw pictures of a prompt and write them.
 
@@ -78,6 +85,7 @@ def draw_pictures(
         rates: a rates file, or None.
         model: what draws.
         folder: where the files go.
+        progress: told now and then how many pictures have come to their last noise level.
 
     Raises:
         InputError: anything the user can mend.
@@ -93,12 +101,15 @@ def draw_pictures(
     settings = make_cells(chosen, load_interface("reference"), KNOBS).deployed
     from catoptric.audit.subject import open_subject
     from catoptric.studio.portraits import PortraitRecipe
+    from catoptric.studio.rehearsal import check_drawable
     from catoptric.world import contact_sheet
 
+    check_drawable(settings)  # before the model is loaded
     subject = open_subject(request)
     painter = PortraitRecipe(subject.rates, prompt)()
     seeds = tuple(range(seed, seed + number))
-    pictures, result = painter.model.make(painter.condition, settings, seeds)
+    clock = StepClock(number, painter.model.denoiser.sigma_min, progress)
+    pictures, result = painter.model.make(painter.condition, settings, seeds, watch=clock)
     labels = painter.model.judge(painter.condition, pictures, result.status.tolist())
     # The name tells the settings apart too: other settings must not replace these pictures.
     stem = f"{slug(prompt)}-{subject.model.spec(subject.condition, settings).key[:6]}"
@@ -121,6 +132,10 @@ def draw_pictures(
         labels=tuple(labels),
         nfe=tuple(int(n) for n in result.nfe),
         settings=settings.to_dict(),
+        notes=(
+            *oddities(settings),
+            *unfinished(Counter(str(label.get("reason")) for label in labels), number),
+        ),
     )
 
 

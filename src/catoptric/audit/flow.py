@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from catoptric.attribution import Decomposition, decompose
+from catoptric.audit.advice import advice
 from catoptric.audit.gallery import Gallery, Progress, Reading
 from catoptric.audit.given import keep_request
 from catoptric.audit.interface import Interface, load_interface
@@ -247,5 +248,9 @@ def _notes(
         reasons.update(reading.reasons)
     total = sum(len(reading.outcomes) for reading in readings)
     for reason, count in sorted(reasons.items()):
-        notes.append(f"{count} of {total} draws are unclear: {reason.replace('_', ' ')}")
+        told = advice(reason)
+        notes.append(
+            f"{count} of {total} draws are unclear: {reason.replace('_', ' ')}"
+            + ("" if told is None else f" ({told})")
+        )
     return notes

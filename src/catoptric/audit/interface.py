@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from catoptric.errors import InputError
-from catoptric.sampling import ADAPTIVE
+from catoptric.sampling import ADAPTIVE, solver_alias
 from catoptric.sampling.settings import preset_options
 
 BUILT_IN = ("comfyui", "a1111", "diffusers", "reference")
 TABLES = ("guidance", "sampler", "start", "noise")
 TOP_KEYS = ("name", "version", *TABLES, "sources", "cannot", "split")
 LARGEST_FILE = 100_000
-GRID_KEYS = {"schedule", "steps", "rho"}
+# Of [sampler]: what a solver that walks a schedule is told, whichever it is.
+SCHEDULE_KEYS = ("schedule", "steps", "rho")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,16 @@ class Interface:
     overridden: tuple[str, ...] = ()
 
 
-def load_interface(name_or_path: str, overrides: Sequence[str] = ()) -> Interface:
+def load_interface(
+    name_or_path: str, overrides: Sequence[str] = (), then: Sequence[str] = ()
+) -> Interface:
     """Read a built-in interface by name, or a TOML file by path, and change single values.
 
     Args:
         name_or_path: "comfyui", "a1111", "diffusers", "reference" or a path.
         overrides: "table.key=value" each; the value is read as TOML, else as a string.
+        then: more of them, on top of what the first ones made: another solver among these does
+            not inherit the options that the first ones gave to theirs.
 
     Raises:
         InputError: no such interface or file, not TOML, a key nobody knows (the nearest is named).
@@ -60,33 +65,89 @@ def load_interface(name_or_path: str, overrides: Sequence[str] = ()) -> Interfac
     for table in (*TABLES, "cannot", "split", "sources"):
         _check_table(table, data.get(table, {}), f"interface {name_or_path!r}")
     cannot = dict(data.get("cannot", {}))
+    changed: dict[str, None] = {}
+    for group in (overrides, then):
+        changed |= dict.fromkeys(_change(data, group))
+    check_reachable(data.get("guidance", {}))
+    return Interface(
+        name=str(data.get("name", Path(name_or_path).stem)),
+        version=str(data.get("version", "")),
+        tables={table: data[table] for table in TABLES if table in data},
+        cannot={table: why for table, why in cannot.items() if table not in changed},
+        split=data.get("split", {}),
+        sources=data.get("sources", {}),
+        overridden=tuple(changed),
+    )
+
+
+def check_reachable(guidance: Mapping[str, Any]) -> None:
+    """Refuse guidance that needs what a prompt's settings cannot hold.
+
+    Raises:
+        InputError: Perp-Neg, which needs a negative condition.
+    """
+    if guidance.get("mix") == "perp_neg":
+        raise InputError(
+            "mix 'perp_neg' in [guidance] steers away from a negative prompt, and no command takes "
+            "one: take mix 'apg' or 'zero_star', or call catoptric.sampling.sample with `negative`"
+        )
+
+
+def _change(data: dict[str, Any], overrides: Sequence[str]) -> list[str]:
+    """Put values into an interface's tables; returns the tables that were changed."""
+    before = dict(data.get("sampler", {}))
     changed: dict[str, set[str]] = {}
     for override in overrides:
         table, key, value = _parse_override(override)
         _check_table(table, {key: value}, "--set")
         data.setdefault(table, {})[key] = value
-        cannot.pop(table, None)
         changed.setdefault(table, set()).add(key)
+    asked = changed.get("sampler", set())
+    if "solver" in asked and "solver" in before:
+        data["sampler"] = _under(data["sampler"], before["solver"], asked)
     if "preset" in data.get("sampler", {}):
         # Written out here: set by hand it replaces what the file says, and only that.
-        sampler, ours = data["sampler"], changed.get("sampler", set())
-        kept = ours if "preset" in ours else set(sampler)
+        sampler = data["sampler"]
+        kept = asked if "preset" in asked else set(sampler)
         means = preset_options(sampler.get("solver", ""), sampler.pop("preset"), "[sampler]")
         data["sampler"] = sampler | {k: v for k, v in means.items() if k not in kept}
-    if data.get("sampler", {}).get("solver") in ADAPTIVE:
-        # A new solver that chooses its own steps leaves the old one's grid behind.
-        for key in GRID_KEYS - changed.get("sampler", set()):
-            if "solver" in changed.get("sampler", set()):
-                data["sampler"].pop(key, None)
-    return Interface(
-        name=str(data.get("name", Path(name_or_path).stem)),
-        version=str(data.get("version", "")),
-        tables={table: data[table] for table in TABLES if table in data},
-        cannot=cannot,
-        split=data.get("split", {}),
-        sources=data.get("sources", {}),
-        overridden=tuple(changed),
-    )
+    return list(changed)
+
+
+def with_solver(
+    table: Mapping[str, Any], solver: Any, asked: Collection[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """A sampler table under another solver: what belonged to the old one goes.
+
+    Args:
+        table: the sampler as it is.
+        solver: a name, ours or an interface's; "DPM++ 2M Karras" brings its schedule.
+        asked: keys that the user set, which stay whatever the solver.
+
+    Returns:
+        The table, and for each setting that went "sampler.key: reason".
+
+    Raises:
+        InputError: an unknown solver.
+    """
+    old, new = solver_alias(table["solver"]), solver_alias(solver)
+    brought = {k: v for k, v in new.items() if k == "solver" or k not in asked}
+    kept = {k: v for k, v in table.items() if k != "solver"}
+    if "schedule" in brought and "rho" not in asked:
+        kept.pop("rho", None)  # of the schedule that gives way
+    if old["solver"] == new["solver"]:
+        return kept | brought, []
+    stays = {k: v for k, v in kept.items() if k in SCHEDULE_KEYS or k in asked}
+    gone = [f"sampler.{k}: it is {old['solver']}'s own" for k in kept if k not in stays]
+    return stays | brought, gone
+
+
+def _under(table: Mapping[str, Any], old: Any, asked: Collection[str]) -> dict[str, Any]:
+    """A file's sampler table after --set put another solver in its place."""
+    found, _ = with_solver({**table, "solver": old}, table["solver"], asked)
+    if found["solver"] in ADAPTIVE:  # it chooses its own steps
+        return {k: v for k, v in found.items() if k in asked or k not in SCHEDULE_KEYS}
+    return found
 
 
 def _check_table(name: str, table: Any, where: str) -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from catoptric.attribution import Game
-from catoptric.audit.interface import TABLES, Interface
+from catoptric.audit.interface import SCHEDULE_KEYS, TABLES, Interface
 from catoptric.errors import InputError
 from catoptric.sampling import Settings
 
@@ -17,7 +17,6 @@ KNOBS = TABLES
 # share costs many times the pictures of the rest and is asked for by name.
 DEFAULT_KNOBS = ("guidance", "sampler", "start")
 SPLIT = ("solver", "schedule")
-SCHEDULE_KEYS = ("schedule", "steps", "rho")
 
 
 @dataclass(frozen=True)

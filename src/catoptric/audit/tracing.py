@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catoptric import __version__
+from catoptric.audit.advice import advice
 from catoptric.audit.interface import load_interface
 from catoptric.audit.knobs import KNOBS, make_cells
 from catoptric.audit.request import Request
@@ -112,14 +114,19 @@ def trace_prompt(
     if against is not None:
         chosen.append(_settings(against, against_overrides))
     elif against_overrides:
-        chosen.append(_settings(interface, [*overrides, *against_overrides]))
+        chosen.append(_settings(interface, overrides, against_overrides))
     if len(chosen) == 2 and chosen[0][1] == chosen[1][1]:
         raise InputError(
             "both sides have the same settings, so there is nothing to lay over each other: "
             "change one with --against-set TABLE.KEY=VALUE"
         )
     from catoptric.audit.subject import open_subject
+    from catoptric.studio.rehearsal import check_drawable
+    from catoptric.tracing import check_traceable
 
+    for _, settings in chosen:  # before the model is loaded
+        check_traceable(settings)
+        check_drawable(settings)
     subject = open_subject(request)
     seeds = tuple(range(seed, seed + number))
     traces = [_trace(subject.model, subject.condition, settings, seeds) for _, settings in chosen]
@@ -130,8 +137,10 @@ def trace_prompt(
     return Tracing(prompt=prompt, model=model, seeds=seeds, sides=tuple(sides))
 
 
-def _settings(interface: str, overrides: Sequence[str]) -> tuple[str, Settings]:
-    loaded = load_interface(interface, overrides)
+def _settings(
+    interface: str, overrides: Sequence[str], then: Sequence[str] = ()
+) -> tuple[str, Settings]:
+    loaded = load_interface(interface, overrides, then)
     return loaded.name, make_cells(loaded, load_interface("reference"), KNOBS).deployed
 
 
@@ -258,9 +267,22 @@ def _side_json(side: Traced) -> dict[str, Any]:
         "jumps": list(trace.jumps),
         "guidance": {"sigma": trace.guide_sigma.tolist(), "weight": trace.guide_weight.tolist()},
         "measured": trace.measured,
+        "unfinished": _unfinished(trace),
         "summary": _summary(trace),
         "samples": [_sample_json(sample) for sample in trace.samples],
     }
+
+
+def _unfinished(trace: Trace) -> list[dict[str, Any]]:
+    """How samples ended that did not finish, how many, and what would help."""
+    from catoptric.sampling import Status
+
+    ended = Counter(Status(sample.status).name.lower() for sample in trace.samples)
+    return [
+        {"status": status, "n": n, "advice": told}
+        for status, n in sorted(ended.items())
+        if (told := advice(status)) is not None
+    ]
 
 
 def _sample_json(sample: SampleTrace) -> dict[str, Any]:

@@ -29,18 +29,21 @@ def draw(
 ) -> None:
     """Draw a prompt: a grid, and files that carry their settings."""
     from catoptric.audit.drawing import draw_pictures
+    from catoptric.cli.progress import shown_progress
     from catoptric.cli.show import show_drawing
 
-    found = draw_pictures(
-        prompt,
-        number=number,
-        seed=seed,
-        interface=interface,
-        overrides=set_,
-        rates=None if rates is None else str(rates),
-        model=model,
-        folder=out,
-    )
+    with shown_progress(None) as progress:
+        found = draw_pictures(
+            prompt,
+            number=number,
+            seed=seed,
+            interface=interface,
+            overrides=set_,
+            rates=None if rates is None else str(rates),
+            model=model,
+            folder=out,
+            progress=progress,
+        )
     show_drawing(found, as_json=json_)
 
 

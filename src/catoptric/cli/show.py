@@ -45,13 +45,16 @@ def show_audit(found: Audit, folder: Path, page: Path | None, *, as_json: bool) 
 
 
 def show_drawing(found: Drawing, *, as_json: bool) -> None:
-    """Print which files were written and what they show."""
+    """Print which files were written and what they show; notes go to stderr."""
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
     if as_json:
         print_json(
             {
                 "prompt": found.prompt,
                 "grid": str(found.grid),
                 "settings": found.settings,
+                "notes": list(found.notes),
                 "pictures": [
                     {"file": str(file), "seed": seed, "nfe": nfe, **label}
                     for file, seed, nfe, label in zip(
@@ -63,7 +66,11 @@ def show_drawing(found: Drawing, *, as_json: bool) -> None:
         return
     for file, nfe, label in zip(found.files, found.nfe, found.labels, strict=True):
         levels = label["levels"]
-        words = "unclear" if levels is None else f"{levels['presentation']}, {levels['occupation']}"
+        words = (
+            f"unclear ({label['reason'].replace('_', ' ')})"
+            if levels is None
+            else f"{levels['presentation']}, {levels['occupation']}"
+        )
         aside = "" if label["obeyed"] or levels is None else "  (not what was asked)"
         print(f"{file}  {words}, {nfe} evaluations{aside}")
     print(f"Grid: {found.grid}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def show_trace(found: Tracing, result: dict[str, Any], page: Path | None, *, as_json: bool) -> None:
-    """Write the page, then print the trace or the JSON object.
+    """Write the page, then print the trace or the JSON object; notes go to stderr.
 
     Args:
         found: the traces, for their pictures.
@@ -23,6 +24,10 @@ def show_trace(found: Tracing, result: dict[str, Any], page: Path | None, *, as_
     Raises:
         InputError: the page cannot be written.
     """
+    from catoptric.audit.advice import oddities
+
+    for note in dict.fromkeys(note for side in found.sides for note in oddities(side.settings)):
+        print(f"note: {note}", file=sys.stderr)
     if page is not None:
         from catoptric.report.page import write_html
         from catoptric.report.trace_page import trace_html

@@ -10,7 +10,7 @@ from typing import Any
 
 from catoptric.audit.interface import TABLES
 from catoptric.errors import InputError
-from catoptric.sampling import ADAPTIVE, FIXED, FORMS
+from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, schedule_alias, solver_alias
 from catoptric.sampling.names import unknown
 
 SHORT: Mapping[str, str] = {
@@ -56,8 +56,11 @@ def known_keys() -> dict[str, set[str]]:
     """Every key that any setting file may hold, by table."""
     options = {f.name for kind in (*FIXED.values(), *ADAPTIVE.values()) for f in fields(kind)}
     return {
-        "guidance": {"form", *(key for form in FORMS.values() for key in form)},
-        "sampler": {"solver", "schedule", "steps", "rho", *options},
+        "guidance": {
+            *("form", "mix", "rescale"),
+            *(key for keys in (*FORMS.values(), *MIXES.values()) for key in keys),
+        },
+        "sampler": {"solver", "preset", "schedule", "steps", "rho", *options},
         "start": {"sigma", "scale"},
         "noise": {"source", "arrange"},
     }
@@ -86,11 +89,26 @@ def parse_axis(text: str, option: str) -> Axis:
     if any(not part for part in parts):
         raise InputError(f"{option} {name} has an empty value in {rest!r}; leave it out")
     labels = _filled(parts, f"{option} {name}")
-    twice = next((label for i, label in enumerate(labels) if label in labels[:i]), None)
-    if twice is not None:
-        raise InputError(f"{option} {name} names {twice!r} twice; name each value once")
     values = tuple(label if path in WHOLE else _value(label) for label in labels)
+    meant = [_meaning(path, value) for value in values]
+    for i, label in enumerate(labels):
+        if meant[i] in meant[:i]:
+            first = labels[meant.index(meant[i])]
+            spelt = "" if first == label else f" (as {first!r} and {label!r})"
+            raise InputError(f"{option} {name} names {first!r} twice{spelt}; name each value once")
     return Axis(path, values, tuple(labels))
+
+
+def _meaning(path: str, value: Any) -> Any:
+    """The same for two values that are one setting: 1 and 1.0, Euler and euler."""
+    if path == "sampler.schedule":
+        return schedule_alias(value)
+    if path == "sampler.solver":
+        try:
+            return tuple(sorted(solver_alias(value).items()))
+        except InputError:  # named with its cell
+            return value
+    return isinstance(value, bool), value
 
 
 def _path(name: str, option: str) -> str:

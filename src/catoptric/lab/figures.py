@@ -31,6 +31,7 @@ class Figures:
         elsewhere: fraction of the seeds that ended on another picture than the converged one.
         flips: fraction of the seeds clear in both whose label differs from the reference's.
         n, unclear: pictures, and how many the judge could not read.
+        reasons: why those are unclear, with counts.
         outcomes, errors, changed: float64 [n] each, per seed; nan where undefined.
     """
 
@@ -42,6 +43,7 @@ class Figures:
     flips: Interval
     n: int
     unclear: int
+    reasons: Mapping[str, int]
     outcomes: Floats
     errors: Floats
     changed: Floats
@@ -110,6 +112,7 @@ def measure(
         flips=_share(changed),
         n=len(outcomes),
         unclear=int((~clear).sum()),
+        reasons=reading.reasons,
         outcomes=outcomes,
         errors=np.full(len(outcomes), np.nan) if errors is None else errors,
         changed=changed,

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from catoptric.audit.interface import TABLES, Interface
-from catoptric.audit.knobs import SCHEDULE_KEYS
+from catoptric.audit.interface import TABLES, Interface, check_reachable
+from catoptric.errors import InputError
 from catoptric.lab.axes import known_keys
-from catoptric.sampling import ADAPTIVE, FIXED, FORMS, Sampler, Settings
+from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, PAIRED, Sampler, Settings
 from catoptric.sampling.aliases import schedule_alias, solver_alias
+from catoptric.sampling.options import PID_PRESETS, RestartOptions
 from catoptric.sampling.schedules import TAKES_RHO, schedule_name
+from catoptric.sampling.settings import preset_options
 
 Tables = dict[str, dict[str, Any]]
 
@@ -21,7 +23,16 @@ def base_tables(interface: Interface, reference: Interface) -> tuple[Tables, lis
 
     Returns:
         The four tables, and a sentence for each that was replaced.
+
+    Raises:
+        InputError: a reference that lacks one of them.
     """
+    missing = [table for table in TABLES if table not in reference.tables]
+    if missing:
+        raise InputError(
+            f"the reference {reference.name!r} lacks [{missing[0]}]; a reference states all of "
+            f"{', '.join(TABLES)}"
+        )
     tables: Tables = {}
     notes = []
     for table in TABLES:
@@ -60,33 +71,36 @@ def converged(settings: Settings, reference: Interface) -> Settings:
     return replace(settings, sampler=Sampler.from_dict(reference.tables["sampler"]))
 
 
-def is_stochastic(settings: Settings) -> bool:
-    """Whether the solver adds noise of its own, so that no converged path belongs to a seed."""
-    return settings.sampler.options.noise_clock is not None
+def why_not_converged(settings: Settings) -> str | None:
+    """Why no converged picture belongs to a seed under some settings; None where one does."""
+    sampler = settings.sampler
+    restarts = isinstance(sampler.options, RestartOptions) and sampler.options.times > 0
+    if sampler.options.noise_clock is not None or restarts:
+        return "a stochastic solver has no converged picture of a seed"
+    if sampler.solver in PAIRED:
+        return "CFG++ guides in its own way, which no converged solver follows"
+    if settings.guidance.momentum:
+        return "with momentum the picture depends on the steps themselves, so none is converged"
+    return None
 
 
-def with_solver(
-    table: Mapping[str, Any], solver: Any, asked: Collection[str]
-) -> tuple[dict[str, Any], list[str]]:
-    """A sampler table under another solver: what belonged to the old one goes.
+def with_preset(table: Mapping[str, Any], preset: Any, asked: Collection[str]) -> dict[str, Any]:
+    """`pid`'s sampler table under a preset: what any preset says gives way, but for what was asked.
 
     Args:
-        table: the sampler as it is.
-        solver: a name, ours or an interface's; "DPM++ 2M Karras" brings its schedule.
-        asked: keys that the user set, which stay whatever the solver.
-
-    Returns:
-        The table, and for each setting that went "sampler.key: reason".
+        table: the sampler as it is; another solver's keeps the preset, for `fit` to name.
+        preset: its name.
+        asked: keys that the user set, which stay.
 
     Raises:
-        InputError: an unknown solver.
+        InputError: an unknown preset.
     """
-    old, new = solver_alias(table["solver"]), solver_alias(solver)
-    if old["solver"] == new["solver"]:
-        return {**table, **new}, []
-    kept = {k: v for k, v in table.items() if k in SCHEDULE_KEYS or k in asked}
-    gone = [k for k in table if k not in kept and k != "solver"]
-    return {**kept, **new}, [f"sampler.{k}: it is {old['solver']}'s own" for k in gone]
+    means = preset_options("pid", preset, "[sampler]")
+    if solver_alias(table["solver"])["solver"] != "pid":
+        return {**table, "preset": preset}
+    said = {key for options in PID_PRESETS.values() for key in options}
+    stays = {k: v for k, v in table.items() if k in asked or k not in said}
+    return stays | {k: v for k, v in means.items() if k not in asked}
 
 
 def _fit_sampler(table: dict[str, Any], dropped: list[str]) -> dict[str, Any]:
@@ -115,18 +129,21 @@ def _fit_sampler(table: dict[str, Any], dropped: list[str]) -> dict[str, Any]:
 
 
 def _fit_guidance(table: dict[str, Any], dropped: list[str]) -> dict[str, Any]:
-    form = table.get("form", "constant")
-    if form not in FORMS:
+    check_reachable(table)
+    form, mix = table.get("form", "constant"), table.get("mix", "linear")
+    if form not in FORMS or mix not in MIXES:
         return table
-    allowed = {"form", *FORMS[form]}
+    of_mixes = {key for keys in MIXES.values() for key in keys}
+    allowed = {"form", "mix", "rescale", *FORMS[form], *MIXES[mix]}
     kept = {}
     for key, value in table.items():
         if key in allowed or key not in known_keys()["guidance"]:
             kept[key] = value
+        elif key in of_mixes:
+            dropped.append(f"guidance.{key}: the {mix} mix has none")
         else:
             dropped.append(f"guidance.{key}: the {form} form has none")
-    if kept.get("scale") == 1 and form != "constant":
-        dropped += [
-            f"guidance.{key}: at scale 1 no guidance acts" for key in kept if key != "scale"
-        ]
+    if kept.get("scale") == 1:
+        idle = [k for k in kept if k != "scale" and (k, kept[k]) != ("form", "constant")]
+        dropped += [f"guidance.{key}: at scale 1 no guidance acts" for key in idle]
     return kept

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
+from catoptric.audit.advice import oddities
 from catoptric.audit.flow import default_folder
 from catoptric.audit.gallery import Gallery, Progress
-from catoptric.audit.interface import Interface, load_interface
+from catoptric.audit.interface import Interface, load_interface, with_solver
 from catoptric.audit.request import MOST_SEEDS, Request
 from catoptric.audit.seeds import AUDIT_BLOCK, seeds_of
 from catoptric.audit.subject import open_subject
@@ -27,12 +27,12 @@ from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.lab.axes import Axis
 from catoptric.lab.figures import Figures, measure, pixel_rms
-from catoptric.lab.fitting import base_tables, converged, fit, is_stochastic, with_solver
+from catoptric.lab.fitting import base_tables, converged, fit, why_not_converged, with_preset
 from catoptric.lab.shown import CellPictures, Shown
-from catoptric.models.portraits import SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Store
-from catoptric.sampling import Denoiser, Settings, schedule, start_sigma
+from catoptric.sampling import Settings
 from catoptric.studio.portraits import JUDGE, PortraitRecipe, unpack
+from catoptric.studio.rehearsal import check_drawable
 from catoptric.world import load_rates, parse_prompt
 
 MOST_CELLS = 1000
@@ -41,7 +41,6 @@ MOST_PICTURES = 200_000
 # seeds cost what numbers from 4 would.
 MEASURED = 64
 ADAPTIVE_GUESS = 40  # evaluations of an adaptive solver, for the plan line only
-STOCHASTIC = "a stochastic solver has no converged picture of a seed"
 
 
 @dataclass(frozen=True)
@@ -171,11 +170,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A cell with its figures and its pictures."""
+    """A cell with its figures and its pictures, and why pictures of its yardstick are unclear."""
 
     cell: Cell
     figures: Figures
     pictures: CellPictures
+    yardstick_reasons: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,7 @@ def plan_grid(request: GridRequest) -> Plan:
     if count > MOST_CELLS:
         raise InputError(f"the axes make {count:,} cells; at most {MOST_CELLS:,} are drawn at once")
     reference = load_interface(request.base.reference)
+    check_drawable(fit(base_tables(reference, reference)[0])[0])
     load_rates(request.base.rates)
     for prompt in request.prompts:
         parse_prompt(replace(request.base, prompt=prompt).prompt)
@@ -263,12 +264,14 @@ def _cell(
         if "sampler.solver" in chosen:
             solver = chosen["sampler.solver"]
             tables["sampler"], gone = with_solver(tables["sampler"], solver, asked)
+        if "sampler.preset" in chosen:
+            tables["sampler"] = with_preset(tables["sampler"], chosen["sampler.preset"], asked)
         for path, value in chosen.items():
             table, dot, key = path.partition(".")
-            if dot and path != "sampler.solver":
+            if dot and path not in ("sampler.solver", "sampler.preset"):
                 tables[table][key] = value
         settings, dropped = fit(tables)
-        _check_range(settings)
+        check_drawable(settings)
     except InputError as error:
         where = ", ".join(
             f"{axis.name}={axis.labels[i]}" for axis, i in zip(request.axes, at, strict=True)
@@ -280,18 +283,10 @@ def _cell(
         prompt=str(chosen.get("prompt", request.prompt)),
         settings=settings,
         dropped=(*gone, *dropped),
-        converged=None if is_stochastic(settings) else converged(settings, reference),
+        converged=None if why_not_converged(settings) else converged(settings, reference),
         reference=replace(plain, noise=settings.noise),
     )
-    return cell, notes
-
-
-def _check_range(settings: Settings) -> None:
-    """Refuses before anything is drawn what sampling would refuse."""
-    model = cast(Denoiser, SimpleNamespace(sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX))
-    first = start_sigma(settings, model)
-    if not settings.sampler.is_adaptive:
-        schedule(settings.sampler, SIGMA_MIN, first)
+    return cell, [*notes, *oddities(settings)]
 
 
 def _dropped_notes(cells: Sequence[Cell]) -> list[str]:
@@ -385,15 +380,16 @@ def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
     # Seeds that are only shown, because --seeds exceeds --measure, still count: they are drawn.
     seeds = request.seeds
     pictures = gallery.pictures(cell.settings, seeds)
-    errors = None
+    errors, reasons = None, {}
     if cell.converged is not None:
+        reasons = gallery.read(cell.converged, seeds).reasons
         errors = pixel_rms(pictures, gallery.pictures(cell.converged, seeds), seeds)
     pixels = unpack(pictures[seeds[0]]).size
     figures = measure(
         gallery.read(cell.settings, seeds),
         gallery.read(cell.reference, seeds),
         errors,
-        STOCHASTIC,
+        why_not_converged(cell.settings) or "",
         pixels,
     )
     return Drawn(
@@ -404,6 +400,7 @@ def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
             converged=None if cell.converged is None else _shown(gallery, cell.converged, request),
             reference=_shown(gallery, cell.reference, request),
         ),
+        yardstick_reasons=reasons,
     )
 
 

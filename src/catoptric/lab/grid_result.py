@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from catoptric import __version__
 from catoptric.attribution import Interval
+from catoptric.audit.advice import unfinished
 from catoptric.lab.figures import LEVEL, Figures
 from catoptric.lab.grid import Drawn, Grid
 from catoptric.models.portraits import environment
@@ -42,7 +44,7 @@ def grid_json(found: Grid) -> dict[str, Any]:
         "pictures": plan.pictures,
         "drawn": found.pictures,
         "seconds": round(found.seconds, 3),
-        "notes": list(plan.notes),
+        "notes": [*plan.notes, *_unfinished(found)],
         "run": found.folder.name,
         "versions": {
             "catoptric": __version__,
@@ -51,6 +53,21 @@ def grid_json(found: Grid) -> dict[str, Any]:
             **environment(),
         },
     }
+
+
+def _unfinished(found: Grid) -> list[str]:
+    """What to say of pictures that did not finish, of cells and of what they are held against."""
+    notes = []
+    for where, each in (
+        ("cells", [drawn.figures.reasons for drawn in found.cells]),
+        ("cells' converged pictures", [drawn.yardstick_reasons for drawn in found.cells]),
+    ):
+        reasons: Counter[str] = Counter()
+        for one in each:
+            reasons.update(one)
+        total = len(each) * len(found.plan.request.seeds)
+        notes += [f"{where}: {sentence}" for sentence in unfinished(reasons, total)]
+    return notes
 
 
 def interval_json(interval: Interval) -> dict[str, Any]:
@@ -68,6 +85,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
     return {
         "n": figures.n,
         "unclear": figures.unclear,
+        "reasons": dict(figures.reasons),
         "rate": interval_json(figures.rate),
         "obeyed": interval_json(figures.obeyed),
         "nfe": figures.nfe,

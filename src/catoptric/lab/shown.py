@@ -27,7 +27,7 @@ class CellPictures:
 
     Args:
         cell: the cell's own.
-        converged: its converged pictures; None where a solver is stochastic.
+        converged: its converged pictures; None where none belongs to a seed.
         reference: those of reference sampling.
     """
 

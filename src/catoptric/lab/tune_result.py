@@ -17,6 +17,8 @@ SCHEMA = 1
 def tune_json(found: Tuned) -> dict[str, Any]:
     """The contract of `tune --json`: every figure but the trials' is from held-out seeds."""
     request = found.request
+    contenders = (found.tuned, found.balanced, found.one_dial)
+    met = {contender.name: contender.meets_goal for contender in contenders}
     return {
         "schema": SCHEMA,
         "prompt": request.base.prompt,
@@ -25,13 +27,14 @@ def tune_json(found: Tuned) -> dict[str, Any]:
         "attribute": request.base.attribute,
         "level": LEVEL,
         "goal": {"budget": request.goal.budget, "error": request.goal.error},
-        "is_met": found.is_met,
+        "is_met": found.tuned.meets_goal,
         "keep_guidance": request.keep_guidance,
         "seeds": {"train": request.train, "held_out": request.held_out},
-        "contenders": [_contender(c) for c in (found.tuned, found.balanced, found.one_dial)],
+        "contenders": [_contender(contender) for contender in contenders],
         "verdicts": [
             {
                 "against": rival,
+                "rival_meets_goal": met[rival],
                 "verdict": word,
                 "differences": {name: interval_json(d) for name, d in differences.items()},
             }
@@ -52,6 +55,7 @@ def _contender(contender: Contender) -> dict[str, Any]:
         **{name: interval_json(contender.scores.interval(name)) for name in NAMES},
         "obeyed": None if np.isnan(obeyed).all() else float(np.nanmean(obeyed)),
         "kept_push": contender.push,
+        "meets_goal": contender.meets_goal,
     }
 
 
@@ -65,7 +69,11 @@ def preset_remarks(found: Tuned) -> list[str]:
         else f"the fewest evaluations for an error of {goal.error:g}"
     )
     error, nfe, overshoot, skew = scores.objectives()
-    words = "; ".join(f"against {rival}: {word}" for rival, (word, _) in found.verdicts().items())
+    met = {rival.name: rival.meets_goal for rival in (found.balanced, found.one_dial)}
+    words = "; ".join(
+        f"against {rival}{'' if met[rival] else ', which misses the goal'}: {word}"
+        for rival, (word, _) in found.verdicts().items()
+    )
     return [
         f'Found by `catoptric tune` for "{request.base.prompt}" on top of '
         f"{request.base.interface}: {asked}.",

@@ -37,14 +37,16 @@ from catoptric.lab.space import (
     LEAST_PUSH,
     balanced,
     dial,
+    forms,
     next_dial,
     settings_of,
     suggest,
 )
 from catoptric.models.portraits import MICROBATCH, SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Spec, Store
-from catoptric.sampling import SAMPLING_VERSION, Denoiser, Settings, start_sigma
+from catoptric.sampling import SAMPLING_VERSION, Denoiser, Guidance, Settings, start_sigma
 from catoptric.studio.portraits import PortraitRecipe
+from catoptric.studio.rehearsal import check_drawable
 
 if TYPE_CHECKING:
     import optuna
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 # Disjoint from the seeds of an audit (blocks 0 and 1), so a preset may be audited afterwards.
 TRAIN_BLOCK, SHORTLIST_BLOCK, HELD_OUT_BLOCK = 2, 3, 4
 STUDY_FILE = "tune.sqlite"
-SPACE_VERSION = 4
+SPACE_VERSION = 5
 SHORTLIST = 4
 DEFAULT_TRIALS = 32
 RANDOM_TRIALS = 15  # of all, the first ones among them, before the search learns from what it saw
@@ -101,12 +103,14 @@ class Contender:
         settings: every knob.
         scores: on the held-out seeds.
         push: share of constant guidance's push that its form keeps.
+        meets_goal: whether its mean over those seeds keeps within the goal.
     """
 
     name: str
     settings: Settings
     scores: Scores
     push: float
+    meets_goal: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,6 @@ class Tuned:
         tuned, balanced, one_dial: on the held-out seeds. One dial is `balanced` with the tolerance
             that the same procedure chose.
         trials: per trial its parameters and mean objectives on the training seeds.
-        is_met: whether the goal was met on the held-out seeds, by the mean.
         notes: what else the reader must know.
         seconds: how long it took.
         folder: the run.
@@ -129,7 +132,6 @@ class Tuned:
     balanced: Contender
     one_dial: Contender
     trials: tuple[Mapping[str, Any], ...]
-    is_met: bool
     notes: tuple[str, ...]
     seconds: float
     folder: Path
@@ -170,7 +172,14 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
         load_interface(request.base.interface, request.base.overrides), reference
     )
     # The solver is what is looked for: the interface's own never enters.
+    if tables["guidance"].get("momentum"):
+        raise InputError(
+            "tune dials in `pid`, which takes no momentum in [guidance]: set it to 0, as in --set "
+            "guidance.momentum=0"
+        )
     base, _ = fit(tables | {"sampler": dict(reference.tables["sampler"])})
+    for each in (balanced(base), fit(base_tables(reference, reference)[0])[0]):
+        check_drawable(each)
     first = start_sigma(
         base, cast(Denoiser, SimpleNamespace(sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX))
     )
@@ -199,10 +208,14 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
                 return settings_of(parameters, base, profile)
 
             study = _study(request, base, reference, folder)
-            trials = _search(request, study, bench, settings, profile, keeps, progress)
-            shortlist = _ranked(request.goal, trials, settings)[:SHORTLIST]
+            trials = _search(
+                request, study, bench, settings, profile, base.guidance, keeps, progress
+            )
+            # The interface's own guidance is no cheat, however little it pushes.
+            floor = min(LEAST_PUSH, profile.kept(base.guidance))
+            shortlist = _ranked(request.goal, trials, settings, floor)[:SHORTLIST]
             only_dial = [trial for trial in trials if trial["is_dial"]]
-            dials = _ranked(request.goal, only_dial, settings)[:2]
+            dials = _ranked(request.goal, only_dial, settings, floor)[:SHORTLIST]
             loud = replace(bench, progress=progress)
             chosen = loud.pick(shortlist, "shortlist")
             turned = loud.pick(dials, "shortlist")
@@ -211,19 +224,23 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
             measured = loud.scores(list(three.values()), seeds, "held out")
             found = dict(zip(three, measured, strict=True))
             contenders = [
-                Contender(name, three[name], found[name], profile.kept(three[name].guidance))
+                Contender(
+                    name,
+                    three[name],
+                    found[name],
+                    push=profile.kept(three[name].guidance),
+                    meets_goal=request.goal.excess(found[name].objectives()) <= 0,
+                )
                 for name in three
             ]
     finally:
         store.close()
-    met = request.goal.excess(contenders[0].scores.objectives()) <= 0
     return Tuned(
         request=request,
         tuned=contenders[0],
         balanced=contenders[1],
         one_dial=contenders[2],
         trials=tuple(trials),
-        is_met=met,
         notes=tuple(notes),
         seconds=time.monotonic() - began,
         folder=folder,
@@ -343,11 +360,13 @@ def _search(
     bench: _Bench,
     settings: Callable[[Mapping[str, Any]], Settings],
     profile: PushProfile,
+    own: Guidance,
     keeps: bool,
     progress: Progress,
 ) -> list[dict[str, Any]]:
     """Trials up to the number asked for; those already in the study are not made again."""
 
+    floor = min(LEAST_PUSH, profile.kept(own))
     seeds = request.block(request.train, TRAIN_BLOCK)
     done = _trials(study)
     began, already = time.monotonic(), len(done)
@@ -358,11 +377,11 @@ def _search(
         rtol = next_dial(_dials(study)) if number < DIAL_TRIALS else None
         study.sampler = _sampler(request, number, keeps, rtol)
         trial = study.ask()
-        parameters = suggest(trial, keep_guidance=keeps)
+        parameters = suggest(trial, keep_guidance=keeps, choices=forms(own))
         chosen = settings(parameters)
         objectives = bench.scores([chosen], seeds)[0].objectives()
         push = profile.kept(chosen.guidance)
-        limits = [request.goal.excess(objectives), LEAST_PUSH - push]
+        limits = [request.goal.excess(objectives), floor - push]
         trial.set_user_attr(  # one attribute, for each is a commit of its own
             "found",
             {
@@ -425,6 +444,7 @@ def _ranked(
     goal: Goal,
     trials: Sequence[Mapping[str, Any]],
     settings: Callable[[Mapping[str, Any]], Settings],
+    floor: float = LEAST_PUSH,
 ) -> list[Settings]:
     """Distinct settings: those that meet the goal first, then by the figure chased, then by skew.
 
@@ -438,7 +458,7 @@ def _ranked(
         return (missed, round(trial[goal.chases] / coarse), trial["skew"])
 
     # Exactly at the floor is allowed: constants of rounding must not throw an interval out.
-    pushing = [trial for trial in trials if trial["push"] >= LEAST_PUSH - 0.005]
+    pushing = [trial for trial in trials if trial["push"] >= floor - 0.005]
     ordered = [settings(trial["parameters"]) for trial in sorted(pushing or trials, key=rank)]
     return list(dict.fromkeys(ordered))
 

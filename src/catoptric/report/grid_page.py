@@ -236,7 +236,8 @@ def _meanings(result: Result, remarks: str) -> str:
             "Error",
             "Root mean square distance, over pixels in [-1, 1], to the converged picture: the same "
             "seed, prompt, guidance, start and noise, with a solver whose smaller steps change "
-            "next to nothing. The mean over seeds. A stochastic solver has none.",
+            "next to nothing. The mean over seeds. None under a stochastic solver, CFG++ or "
+            "momentum.",
         ),
         ("Elsewhere", "Seeds that ended on another picture than the converged one."),
         ("Evaluations", "Model evaluations of a picture (NFE); a guided one counts two."),

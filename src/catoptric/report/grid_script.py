@@ -270,7 +270,7 @@ GRID_SCRIPT = """
         }
         var caption = make("figcaption", figure);
         make("b", caption, pair[1]);
-        make("span", caption, side ? side.words[s] : "there is none for a stochastic solver");
+        make("span", caption, side ? side.words[s] : "this cell has none");
       });
     if (!dialog.open) dialog.showModal();
   }

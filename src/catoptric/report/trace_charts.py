@@ -219,13 +219,16 @@ def _mean_curve(side: Result, band: int | None) -> tuple[list[float], list[float
 
 def sigma_range(result: Result) -> tuple[float, float]:
     """Return the lowest and the highest noise level that any side stood on."""
-    levels = [
-        level
-        for side in rows(result, "traces")
-        for sample in rows(side, "samples")
-        for level in table(sample, "points").get("sigma") or []
-    ]
-    return (min(levels), max(levels)) if levels else (0.1, 10.0)
+    for column in ("points", "steps"):  # samples that did not finish have steps only
+        levels = [
+            level
+            for side in rows(result, "traces")
+            for sample in rows(side, "samples")
+            for level in table(sample, column).get("sigma") or []
+        ]
+        if len(set(levels)) > 1:
+            return min(levels), max(levels)
+    return 0.1, 10.0
 
 
 def _extent(result: Result) -> list[float]:

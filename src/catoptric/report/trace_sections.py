@@ -203,7 +203,8 @@ def _band_table(result: Result) -> str:
     side_head = '<th scope="col">Side</th>' if several else ""
     return (
         f'<div class="scroll"><table><caption>Means over {count(len(result.get("seeds") or []))} '
-        "seeds, in brackets 95&nbsp;% t intervals. Rise and settling are stretches of lambda."
+        "seeds, which are consecutive and no random sample, in brackets 95&nbsp;% t intervals. "
+        "Rise and settling are stretches of lambda."
         f'</caption><thead><tr><th scope="col">Band</th>{side_head}{titles}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>{_changes(result)}"
     )

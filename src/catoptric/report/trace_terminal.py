@@ -75,10 +75,12 @@ def print_trace(result: Result, console: "Console") -> None:
         for label, line in instruments(side, grid):
             say(f"{label:<{MARGIN}}{line}".rstrip())
         say(_caption(side), "dim", wrap=True)
+        say(_paths(side), "dim", wrap=True)
     say()
     say(
         "Guidance and settled: full height = largest weight, all pixels. "
-        f"Steps: where seed {first} stood (| accepted, \u2715 rejected).",
+        f"Of seed {first}: steps where it stood (| accepted, \u2715 rejected), their size (full "
+        "height = its largest, in lambda) and error (full height = tolerance).",
         "dim",
         wrap=True,
     )
@@ -100,7 +102,8 @@ def print_trace(result: Result, console: "Console") -> None:
     say()
     say(
         "Overshoot and undershoot in % of the final value, rise (10 to 90 %) and settling (5 %) "
-        "in lambda = \u2212ln sigma; brackets are 95 % t intervals over seeds.",
+        "in lambda = \u2212ln sigma; brackets are 95 % t intervals over seeds, which are "
+        "consecutive and no random sample.",
         "dim",
         wrap=True,
     )
@@ -171,7 +174,7 @@ def spark(values: np.ndarray, top: float) -> str:
 
 
 def instruments(side: Result, grid: np.ndarray) -> list[tuple[str, str]]:
-    """Return guidance, steps and settled share as labelled lines.
+    """Return guidance, steps with size and error, and settled share as labelled lines.
 
     Args:
         side: One trace.
@@ -189,11 +192,30 @@ def instruments(side: Result, grid: np.ndarray) -> list[tuple[str, str]]:
         column = column_of(float(at), low, high, width)
         if ticks[column] != "\u2715":
             ticks[column] = "|" if accepted else "\u2715"
-    return [
-        ("guidance", spark(w, float(weight.max()))),
-        ("steps", "".join(ticks)),
-        ("settled", spark(mean_on(side, None, grid), 1.0)),
-    ]
+    lines = [("guidance", spark(w, float(weight.max()))), ("steps", "".join(ticks))]
+    size, error = (stepwise(steps, name, grid) for name in ("h", "error"))
+    if np.isfinite(size).any():
+        lines.append(("step size", spark(size, float(np.nanmax(size)))))
+    if np.isfinite(error).any():  # fixed solvers measure none
+        lines.append(("error", spark(error, 1.0)))
+    return [*lines, ("settled", spark(mean_on(side, None, grid), 1.0))]
+
+
+def stepwise(steps: Result, name: str, grid: np.ndarray) -> np.ndarray:
+    """Return a figure of the accepted step that leads over each noise level, NaN where none does.
+
+    Args:
+        steps: Columns of one sample's attempts.
+        name: Which column.
+        grid: float64 [m], falling.
+    """
+    found = np.full(len(grid), np.nan)
+    columns = (steps.get(key) or [] for key in ("sigma", "sigma_next", "accepted", name))
+    for sigma, after, accepted, value in zip(*columns, strict=True):
+        known = number(value)
+        if accepted and known is not None:
+            found[(grid <= sigma) & (grid > after)] = known
+    return found
 
 
 def _caption(side: Result) -> str:
@@ -207,6 +229,24 @@ def _caption(side: Result) -> str:
         f"{taken:.3g} steps + {thrown:.2g} rejected, {nfe:.3g} evaluations; "
         f"settled: half at {half}, 90 % at {most}"
     )
+
+
+def _paths(side: Result) -> str:
+    """Return the shapes of both paths, means over seeds."""
+    summary, parts = table(side, "summary"), []
+    for key, name in (("estimate_path", "estimate"), ("state_path", "state")):
+        shape = {
+            k: number(table(table(summary, key), k).get("value"))
+            for k in ("length", "detour", "turning", "dimension")
+        }
+        if None in shape.values():
+            parts.append(f"{name} {UNKNOWN}")
+            continue
+        parts.append(
+            f"{name} length {shape['length']:.3g}, {shape['detour']:.3g} times the straight line, "
+            f"turning {shape['turning']:.0f} degrees, dimension {shape['dimension']:.2g}"
+        )
+    return f"paths: {'; '.join(parts)}"
 
 
 def band_lines(result: Result, side: Result) -> list[str]:

@@ -162,10 +162,16 @@ def lead(result: Result) -> str:
     sides, names = rows(result, "traces"), side_names(result)
     prompt = quoted(result.get("prompt") or "")
     overs = [whole_overshoot(side) for side in sides]
-    if any(over is None for over in overs):
-        return f"The sampler did not reach a picture of {prompt}: no seed ended with a finite one."
+    for side, name, over in zip(sides, names, overs, strict=True):
+        if over is None:
+            _, kinds = _unfinished(side)
+            why = f"no seed finished ({kinds})" if kinds else "no seed ended with a finite one"
+            who = "The sampler" if len(sides) == 1 else name
+            return f"{who} did not reach a picture of {prompt}: {why}."
     if len(sides) == 1:
-        return _lead_of_one(result, sides[0], prompt, float(overs[0] or 0.0))
+        count, _ = _unfinished(sides[0])
+        only = f"On the {len(rows(sides[0], 'samples')) - count} seeds that finished: "
+        return (only if count else "") + _lead_of_one(sides[0], prompt, float(overs[0] or 0.0))
     first, second = (float(over or 0.0) for over in overs)
     change = table(rows(result, "comparison")[-1], "overshoot")
     sure = ""
@@ -183,6 +189,12 @@ def lead(result: Result) -> str:
         f"On the way to {prompt}, {names[0]} overshot the final picture by {past(first)}, "
         f"{names[1]} by {past(second)}: a change of {apart} points{sure}."
     )
+
+
+def _unfinished(side: Result) -> tuple[int, str]:
+    """Return how many seeds did not finish, and how they ended in words."""
+    bad = [s for s in rows(side, "samples") if s.get("status") != "done"]
+    return len(bad), listed(sorted({visible(s.get("status")).replace("_", " ") for s in bad}))
 
 
 def _idle_steps(side: Result) -> tuple[float, float] | None:
@@ -209,7 +221,7 @@ def points_words(fraction: object) -> str:
     return f"{round(100 * found):+d}".replace("-", MINUS).replace("+0", "0")
 
 
-def _lead_of_one(result: Result, side: Result, prompt: str, over: float) -> str:
+def _lead_of_one(side: Result, prompt: str, over: float) -> str:
     owner, whole = _owner(side), band_rows(side)[-1]
     most = table(table(table(side, "summary"), "settled"), "most")
     settled = f"nine tenths of its pixels were final from sigma {sigma_words(most.get('value'))} on"
@@ -242,10 +254,11 @@ def remarks(result: Result) -> list[str]:
         ]
         found.append(f"Steps taken after every pixel had its final colour: {listed(parts)}.")
     for side, name in zip(sides, names, strict=True):
-        bad = [s for s in rows(side, "samples") if s.get("status") != "done"]
+        bad, kinds = _unfinished(side)
         if bad:
-            kinds = listed(sorted({visible(s.get("status")).replace("_", " ") for s in bad}))
-            found.append(f"{name}: {len(bad)} of {count} seeds did not finish ({kinds}).")
+            told = [visible(row.get("advice")) for row in rows(side, "unfinished")]
+            advice = "".join(f" {text[:1].upper()}{text[1:]}." for text in told)
+            found.append(f"{name}: {bad} of {count} seeds did not finish ({kinds}).{advice}")
     if count == 1:
         found.append("One seed: no interval can be given. Use -n for more.")
     return found

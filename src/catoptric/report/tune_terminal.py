@@ -45,7 +45,7 @@ def print_tuned(result: Mapping[str, Any], console: Console) -> None:
     )
     table.add_column("")
     for contender in result["contenders"]:
-        table.add_column(contender["name"])
+        table.add_column(Text(named(contender, goal)))
     for key, name, factor, digits in FIGURES:
         cells = [figure(contender[key], factor, digits) for contender in result["contenders"]]
         table.add_row(Text(name), *(Text(cell) for cell in cells))
@@ -56,9 +56,17 @@ def print_tuned(result: Mapping[str, Any], console: Console) -> None:
         console.print(Text(f"Note: {visible(note)}"))
 
 
+def named(contender: Mapping[str, Any], goal: Mapping[str, Any]) -> str:
+    """A contender's name, with a word where it does not keep within the goal."""
+    over = "over budget" if goal["budget"] is not None else "over the error"
+    return str(contender["name"]) + ("" if contender["meets_goal"] else f" ({over})")
+
+
 def sentence(verdict: Mapping[str, Any]) -> str:
     """One verdict as a sentence, with the differences it rests on."""
     word, rival = verdict["verdict"], verdict["against"]
+    if not verdict["rival_meets_goal"]:
+        rival += ", which misses the goal"
     if word == "same settings":
         return f"Against {rival}: nothing better was found; these are the same settings."
     lead = {

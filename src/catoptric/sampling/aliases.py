@@ -6,6 +6,7 @@ Case and spaces do not matter. A1111's older names end in their schedule ("DPM++
 from collections.abc import Mapping
 from typing import Any
 
+from catoptric.errors import InputError
 from catoptric.sampling.names import unknown
 from catoptric.sampling.options import ADAPTIVE, FIXED
 from catoptric.sampling.schedules import SCHEDULES
@@ -65,8 +66,7 @@ SUFFIXES = ("karras", "exponential")
 """Schedules that A1111 once named with the solver."""
 
 SCHEDULE_NAMES: Mapping[str, str] = {"DDIM": "ddim_uniform", "SGMUniform": "sgm_uniform"}
-"""Schedules whose names differ by more than case and spaces. A1111's "Beta" is `beta_sigmas`,
-ComfyUI's `beta` is `beta`: two things under one name, so neither is guessed."""
+"""Schedules whose names differ by more than case, spaces and hyphens."""
 
 
 def _plain(name: str) -> str:
@@ -104,10 +104,19 @@ def solver_alias(name: object, where: str = "[sampler]") -> Mapping[str, Any]:
 
 
 def schedule_alias(name: Any) -> Any:
-    """A schedule's name in our spelling, where it is one in another; else as given."""
+    """A schedule's name in our spelling, where it is one in another; else as given.
+
+    Raises:
+        InputError: for A1111's "Beta": two schedules bear that name, and neither is guessed.
+    """
     if not isinstance(name, str):
         return name
-    plain = _plain(name).replace(" ", "_")
+    plain = _plain(name).replace(" ", "_").replace("-", "_")
+    if plain == "beta" and name.strip() != "beta":
+        raise InputError(
+            f"schedule {name!r} is two things: ComfyUI's is 'beta', A1111's is 'beta_sigmas'; "
+            "name the one you mean"
+        )
     if plain in SCHEDULES or plain == "automatic":
         return plain
     return {_plain(theirs): ours for theirs, ours in SCHEDULE_NAMES.items()}.get(plain, name)

@@ -14,7 +14,7 @@ from catoptric.judges import land
 from catoptric.models.portraits import MICROBATCH, PortraitModel, environment
 from catoptric.runs import Draw, Spec
 from catoptric.sampling import SAMPLING_VERSION, Settings, noise_version, sample
-from catoptric.sampling.result import SampleResult, Status
+from catoptric.sampling.result import SampleResult, Status, Watch
 from catoptric.world import Condition, Rates, level_names, parse_prompt
 
 # Pictures of the set that differ in an auditable attribute are at least twice this far apart
@@ -44,7 +44,12 @@ class ExactPortraits(PortraitModel):
         )
 
     def make(
-        self, condition: Condition, settings: Settings, seeds: Sequence[int]
+        self,
+        condition: Condition,
+        settings: Settings,
+        seeds: Sequence[int],
+        *,
+        watch: Watch | None = None,
     ) -> tuple[np.ndarray, SampleResult]:
         """Sample one picture per seed.
 
@@ -52,6 +57,7 @@ class ExactPortraits(PortraitModel):
             condition: what the pictures are to show.
             settings: every knob.
             seeds: 0 .. 2^32-1 each.
+            watch: called with each step, as by `sample`.
 
         Returns:
             uint8 [n, 64, 64, 3], and the SampleResult they were decoded from.
@@ -63,6 +69,7 @@ class ExactPortraits(PortraitModel):
             list(seeds),
             condition=condition,
             microbatch=MICROBATCH,
+            watch=watch,
         )
         return self.latent.decode(result.x), result
 

@@ -17,6 +17,7 @@ from catoptric.tracing.trace import (
     SampleTrace,
     Steps,
     Trace,
+    check_traceable,
     trace_sampling,
 )
 from catoptric.tracing.waveform import TOLERANCE, Waveform, waveform
@@ -34,6 +35,7 @@ __all__ = [
     "Steps",
     "Trace",
     "Waveform",
+    "check_traceable",
     "curve_on",
     "mean_over_seeds",
     "octaves",

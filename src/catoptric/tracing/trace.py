@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from catoptric.sampling import Denoiser, Guided, Settings, guided
+from catoptric.errors import InputError
+from catoptric.sampling import Denoiser, Guided, Settings, Status, guided
 from catoptric.sampling.bands import Band
 from catoptric.sampling.brownian import KeyedNoise
+from catoptric.sampling.options import RestartOptions
 from catoptric.sampling.stops import SIDE
 from catoptric.tracing.bands import BandSplit
 from catoptric.tracing.path import PathShape, path_shape
@@ -80,7 +82,7 @@ class SampleTrace:
     Attributes:
         seed, nfe, status, end: as in its `Recording`.
         steps: every attempt.
-        points: the estimates along the path; none where the sample is not finite.
+        points: the estimates along the path; none where the sample did not finish.
         waveforms: one per band, the whole picture last.
         estimate_path, state_path: shapes of the path of the estimate and of the noisy state.
     """
@@ -120,6 +122,20 @@ class Trace:
     measured: int
 
 
+def check_traceable(settings: Settings) -> None:
+    """Refuse a solver whose path has no single place at a noise level.
+
+    Raises:
+        InputError: `restart`, which goes back up to noise levels it has left.
+    """
+    options = settings.sampler.options
+    if isinstance(options, RestartOptions) and options.times > 0:
+        raise InputError(
+            "a trace follows noise levels as they fall, and 'restart' goes back up: trace another "
+            "solver, or set times to 0"
+        )
+
+
 def trace_sampling(
     denoiser: Denoiser,
     settings: Settings,
@@ -143,8 +159,9 @@ def trace_sampling(
         The trace.
 
     Raises:
-        InputError: as `sample`.
+        InputError: as `sample` and `check_traceable`.
     """
+    check_traceable(settings)
     recordings = record(
         denoiser, settings, noise, seeds, condition=condition, microbatch=microbatch
     )
@@ -249,7 +266,8 @@ def _measured(
     picture: Picture,
     side: float,
 ) -> SampleTrace:
-    if not bool(recording.end.isfinite().all()):
+    if recording.status != Status.DONE:
+        # Without a final picture there is nothing to measure an estimate against.
         sigma, estimate = sigma[:0], estimate[:0]
     lambda_ = -torch.log(sigma)
     if len(sigma):

@@ -55,7 +55,11 @@ def waveform(lambda_: ArrayLike, response: ArrayLike, *, tolerance: float = TOLE
     """
     at, r = np.asarray(lambda_, dtype=np.float64), np.asarray(response, dtype=np.float64)
     if at.size == 0 or not np.isfinite(r).all():
-        why = "the final picture has nothing in this band" if at.size else "no finite estimate"
+        why = (
+            "the final picture has nothing in this band"
+            if at.size
+            else "no finite estimate of a final picture"
+        )
         return Waveform(None, None, None, None, None, None, why)
     peak = int(r.argmax())
     begins_settled = abs(r[0] - 1.0) <= tolerance

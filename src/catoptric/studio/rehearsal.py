@@ -1,0 +1,62 @@
+"""Settings tried on two numbers, so that nothing is refused only when a model has been loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from catoptric.errors import InputError
+from catoptric.models.portraits import NAME, SIGMA_MAX, SIGMA_MIN
+from catoptric.sampling import PidOptions, Settings, sample
+
+# After so many passes every solver has made a step: whatever it refuses, it has refused.
+PASSES = 4
+ROWS = 8
+
+
+class _Enough(Exception):
+    """The rehearsal has seen what it is for."""
+
+
+class _Stub:
+    """A model of nothing, over the range of `portraits-exact`."""
+
+    sigma_min, sigma_max = SIGMA_MIN, SIGMA_MAX
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, x: Tensor, sigma: Tensor, condition: Any | None) -> Tensor:
+        self.calls += 1
+        if self.calls > PASSES:
+            raise _Enough
+        return torch.zeros_like(x)
+
+
+def _silence(seeds: Sequence[int], purpose: str) -> Tensor:
+    return torch.zeros(len(seeds), 2)
+
+
+def check_drawable(settings: Settings) -> None:
+    """Refuse, in milliseconds, what sampling from `portraits-exact` would refuse.
+
+    The first evaluations are rehearsed with the sampler itself, so no rule stands here twice.
+
+    Args:
+        settings: every knob.
+
+    Raises:
+        InputError: as `sample`; a norm that needs more than the flat states of this model.
+    """
+    options = settings.sampler.options
+    if isinstance(options, PidOptions) and options.norm != "element":
+        raise InputError(
+            f"norm {options.norm!r} needs states of channels, height and width, and {NAME} samples "
+            "flat ones, its principal coordinates: use norm 'element'"
+        )
+    with suppress(_Enough):
+        sample(_Stub(), settings, _silence, [0], condition=0, microbatch=ROWS)
