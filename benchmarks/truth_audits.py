@@ -54,7 +54,7 @@ def simulate(
         pilot = rng.multinomial(pilot_units, p, size=replications)
         needed = np.full(replications, pilot_units)
         for k, contrast in enumerate(contrasts):
-            if not contrast.family:
+            if not contrast.is_sized:
                 continue
             support, onehot = tables[k]
             sd = counted_sd_upper_bound(pilot @ onehot, support, bounds=bounds[k])
@@ -93,7 +93,7 @@ def simulate(
             row.ok = row.coverage >= 0.945
             compare_rivals(row, c, support, truth, bounds[k], scenario, rng)
         rows.append(row)
-        if contrast.family:
+        if contrast.in_family:
             if abs(truth) < 1e-12:
                 null = (greater, less)
             else:
@@ -116,7 +116,7 @@ def simulate(
                     ok=passed <= 0.055,
                 )
             )
-    nulls = [c.name for k, c in enumerate(contrasts) if c.family and abs(p @ values[k]) < 1e-12]
+    nulls = [c.name for k, c in enumerate(contrasts) if c.in_family and abs(p @ values[k]) < 1e-12]
     if len(nulls) and len(p_two) > 1:
         wrong = holm_rejects(np.stack(list(p_two.values()), axis=1))
         are_null = np.array([name in nulls for name in p_two])
@@ -153,7 +153,7 @@ def check_sample_size(scenario, patterns, values, bounds, pilot, needed, size, c
     """The vectorised first stage must be `sample_size`'s own, on three audits."""
     for r in range(3):
         which = np.repeat(np.arange(len(pilot[r])), pilot[r])
-        use = [k for k, c in enumerate(contrasts) if c.family]
+        use = [k for k, c in enumerate(contrasts) if c.is_sized]
         got = sample_size(
             [np.repeat(values[k][which], size) for k in use],
             bounds=[bounds[k] for k in use],

@@ -161,7 +161,7 @@ def simulate_judge(replications: int, index: int, *, per_cell: bool) -> list[Row
         for row, offset in zip(contrasts, offsets, strict=True)
     ]
     seeds = np.full(replications, PILOT_SEEDS)
-    for k in range(3):
+    for k in range(2):  # the model share gets what the knobs need
         mean = (pilot * values[k]).sum(axis=1) / PILOT_SEEDS
         end = np.maximum(bounds[k][1] - mean, mean - bounds[k][0]) ** 2
         squares = (values[k] - mean[:, None]) ** 2

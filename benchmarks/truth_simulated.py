@@ -1,10 +1,11 @@
 """Do the intervals tell the truth?  Games with known shares, 20,000 audits of each.
 
 Every audit follows the tool's own rule: a pilot of 256 seeds fixes N once from the upper 80 %
-bound of each sd (half-width 4 points, at most 2,048 seeds), then shares, intervals, Holm and TOST
-as `catoptric.attribution` has them.  Outcomes of one seed fall into few patterns, so an audit is a
-row of multinomial counts and 20,000 of them fit into a few array operations; a sample of audits is
-also run through `decompose` itself, row by row, and must agree.
+bound of each knob's sd (half-width 4 points, at most 4,096 seeds; the model share has no say), then
+shares, intervals, Holm and TOST as `catoptric.attribution` has them.  Outcomes of one seed fall
+into few patterns, so an audit is a row of multinomial counts and 20,000 of them fit into a few
+array operations; a sample of audits is also run through `decompose` itself, row by row, and must
+agree.
 
 Bars: coverage 94 to 96 % where at least 20 informative seeds are expected; elsewhere at least
 94.5 %, and not wider than 1.5 times the narrowest rival that covers 94.5 %; family-wise error and

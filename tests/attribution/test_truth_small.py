@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from catoptric.audit import Request
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 CHEAP = {
     "interacting",
@@ -14,17 +16,36 @@ CHEAP = {
     "unclear differs by cell",
     "no share, skewed",
     "at the margin, dense",
+    "minus the margin, dense",
     "judge error, pooled",
 }
 
 
 @pytest.fixture(scope="module")
-def rows():  # type: ignore[no-untyped-def]
+def truth():  # type: ignore[no-untyped-def]
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        return importlib.import_module("truth_simulated").run(1500, CHEAP)
+        return importlib.import_module("truth_simulated")
     finally:
         sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def rows(truth):  # type: ignore[no-untyped-def]
+    return truth.run(1500, CHEAP)
+
+
+def test_the_simulated_rule_is_the_tools_own(truth) -> None:  # type: ignore[no-untyped-def]
+    assert Request("a doctor").max_seeds == truth.MAX_SEEDS
+    for scenario in truth.scenarios():
+        sized = [contrast.name for contrast in scenario.contrasts() if contrast.is_sized]
+        knobs = [k for k in range(scenario.players) if k not in scenario.exempt]
+        assert sized == [f"share {k + 1}" for k in knobs], scenario.name  # never the model's
+
+
+def test_equivalence_is_tried_on_either_side_of_the_margin(rows) -> None:  # type: ignore[no-untyped-def]
+    tried = {row.truth > 0 for row in rows if "TOST" in row.what}
+    assert tried == {True, False}
 
 
 def test_intervals_cover_as_often_as_they_say(rows) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ import pytest
 
 from catoptric.audit import Audit, Request, audit, default_folder, last_request, to_json
 from catoptric.errors import InputError
+from catoptric.report.headline import headline
 from catoptric.report.matching import matched_pairs
 
 SEEDS = 48
@@ -94,6 +95,23 @@ def test_another_attribute_uses_the_same_pictures(first: Audit, folder: Path) ->
     assert other.pictures == 0
     assert other.target == other.data
     assert to_json(other)["shares"][0]["points"] == 0.0
+
+
+def test_a_hidden_data_rate_leaves_data_and_model_one_share(first: Audit, folder: Path) -> None:
+    shown, hidden = to_json(first), to_json(run(doctor(hide_data=True), folder))
+    data, model = shown["shares"][:2]
+    assert [s["source"] for s in hidden["shares"][:2]] == ["data+model", "interface"]
+    together = hidden["shares"][0]
+    assert together["points"] == pytest.approx(data["points"] + model["points"], abs=1e-9)
+    assert together["low"] == pytest.approx(data["points"] + model["low"], abs=0.2)
+    assert together["p"] is not None
+    assert hidden["rates"]["data"]["value"] is None
+    assert hidden["rates"]["data"]["reason"] == "hidden"
+    whole = sum(share["points"] for share in hidden["shares"])
+    assert whole == pytest.approx(hidden["totals"]["skew"]["points"], abs=1e-9)
+    assert "training data and the model together" in " ".join(
+        [headline(hidden).sentence, *headline(hidden).remarks]
+    )
 
 
 def test_more_seeds_draw_only_what_is_missing(first: Audit, folder: Path) -> None:

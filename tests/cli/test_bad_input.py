@@ -52,6 +52,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["audit", DOCTOR, "--target", "-0.1"], "fraction in [0, 1]"),
         (["audit", DOCTOR, "--target", "50"], "did you mean 0.5"),
         (["audit", DOCTOR, "--target", "half"], 'fraction in [0, 1] or "data"'),
+        (["audit", DOCTOR, "--target", "data", "--hide-data"], "--hide-data hides"),
         (["audit", DOCTOR, "--target", "nan"], "fraction in [0, 1]"),
         (["audit", DOCTOR, "--half-width", "0.04"], "did you mean 4?"),
         (["audit", DOCTOR, "--half-width", "0"], "between 0.5 and 50"),

@@ -93,6 +93,35 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     raise AssertionError(f"workers {workers} outlived their parent")
 
 
+def test_a_worker_is_deaf_to_ctrl_c_while_it_starts(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, sys, time\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "if __name__ != '__main__':\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    time.sleep(1)\n"  # as importing torch takes
+        "from test_runner import Echo, JOBS\n"
+        "from catoptric.runs import Runner\n"
+        "if __name__ == '__main__':\n"
+        "    with Runner(Echo(), 2) as runner:\n"
+        "        print(len(list(runner.draw(JOBS))), flush=True)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts its background jobs deaf to Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert parent.stdout is not None
+    os.kill(int(parent.stdout.readline()), signal.SIGINT)
+    out, err = parent.communicate(timeout=60)
+    assert out.splitlines()[-1] == str(len(JOBS))
+    assert err == ""
+
+
 def _is_running(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

@@ -30,6 +30,17 @@ from catoptric.world.lexicon import OCCUPATIONS, phrases, vocabulary
         ("a man with a beard in a red shirt on a mint background", {
             "presentation": "man", "facial_hair": "beard", "clothing": "red", "background": "mint",
         }),
+        ("a doctor without a beard and without glasses", {
+            "occupation": "doctor", "facial_hair": "none", "glasses": "no",
+        }),
+        ("a doctor without a beard and with glasses, smiling", {
+            "occupation": "doctor", "facial_hair": "none", "glasses": "yes",
+            "expression": "smiling",
+        }),
+        ("a doctor without glasses, bearded, red-haired, on a mint background", {
+            "occupation": "doctor", "glasses": "no", "facial_hair": "beard", "hair_colour": "red",
+            "background": "mint",
+        }),
         ("nurses", {"occupation": "nurse"}),
         ("a picture of a person", {}),
     ],
@@ -63,6 +74,10 @@ def test_synonyms_make_the_same_condition_and_hash() -> None:
         ("doctor nurse", "both 'doctor' and 'nurse'"),
         ("woman man", "both 'woman' and 'man'"),
         ("with glasses without glasses", "one glasses"),
+        ("a doctor without a beard and glasses", "say 'without' for each"),
+        ("a doctor without glasses and a beard", "'without glasses and beard'"),
+        ("a doctor with no glasses, moustache", "in two ways"),
+        ("a doctor without glasses and red hair", "in two ways"),
         ("a woman with a beard", "men only"),
         ("a bald woman", "not drawn on a woman"),
     ],

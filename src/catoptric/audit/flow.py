@@ -49,7 +49,8 @@ class Audit:
         cells: players and settings.
         readings: one per coalition.
         seeds: the seeds of every cell; in opposite pairs each is drawn under both signs.
-        target, data: fractions.
+        target: fraction.
+        data: fraction, or None where it is not known.
         decomposition: shares, intervals, tests.
         remedy: or None, with a reason.
         remedy_reason: why there is none.
@@ -66,7 +67,7 @@ class Audit:
     readings: tuple[Reading, ...]
     seeds: tuple[int, ...]
     target: float
-    data: float
+    data: float | None
     decomposition: Decomposition
     remedy: Remedy | None
     remedy_reason: str
@@ -116,7 +117,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     )
     _check_arranged(request, cells)
     subject = open_subject(request)
-    data = subject.model.pictures.rate(request.attribute_name, request.level, subject.condition)
+    data = _data_rate(request, subject)
     target = request.target_rate(data)
     opened = opened_gallery(
         request,
@@ -136,7 +137,8 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
             np.stack([reading.outcomes for reading in readings], axis=1),
             level=LEVEL,
             margin_points=request.margin,
-            reference_minus=data,
+            # Without a data rate its share and the model's are one: reference - target.
+            reference_minus=target if data is None else data,
             units=gallery.units(seeds),
         )
         remedy, reason = _remedy(request, cells, gallery, found, seeds, target)
@@ -157,6 +159,13 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
         seconds=time.monotonic() - began,
         folder=folder,
     )
+
+
+def _data_rate(request: Request, subject: Subject) -> float | None:
+    """How often the training pictures that match the prompt show the level; None if hidden."""
+    if request.hide_data:
+        return None
+    return subject.model.pictures.rate(request.attribute_name, request.level, subject.condition)
 
 
 def _check_arranged(request: Request, cells: Cells) -> None:

@@ -46,6 +46,7 @@ class Request:
         split_sampler: solver and schedule as two players.
         attribute: "name:level".
         target: fraction in [0, 1], "data", or None for the default.
+        hide_data: whether to do without the data rate, as with a model whose data nobody knows.
         seeds: exactly this many, or None for two stages.
         half_width: points; None when `seeds` is given.
         max_seeds: cap of the two stages.
@@ -65,6 +66,7 @@ class Request:
     split_sampler: bool = False
     attribute: str = "presentation:woman"
     target: float | str | None = None
+    hide_data: bool = False
     seeds: int | None = None
     half_width: float | None = None
     max_seeds: int = DEFAULT_MAX_SEEDS
@@ -111,9 +113,10 @@ class Request:
         """Starts that depend on one another: 2 in opposite pairs."""
         return len(SEED_DESIGNS[self.seed_design])
 
-    def target_rate(self, data_rate: float) -> float:
+    def target_rate(self, data_rate: float | None) -> float:
         """The fraction that the deployed rate is held to."""
         if self.target == "data":
+            assert data_rate is not None  # refused beside hide_data
             return data_rate
         if self.target is not None:
             return float(self.target)
@@ -204,6 +207,11 @@ def _check_sizes(request: Request) -> None:
     target = request.target
     if isinstance(target, str) and target != "data":
         raise InputError(f'--target takes a fraction in [0, 1] or "data", not {target!r}')
+    if target == "data" and request.hide_data:
+        raise InputError(
+            "--target data needs the rate that --hide-data hides: give a fraction, or leave "
+            "--hide-data out"
+        )
     if isinstance(target, int | float) and not 0 <= target <= 1:
         guess = f"; did you mean {target / 100:g}?" if 2 <= target <= 100 else ""
         raise InputError(f"--target must be a fraction in [0, 1], not {target:g}{guess}")

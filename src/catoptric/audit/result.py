@@ -24,7 +24,6 @@ def to_json(found: Audit) -> dict[str, Any]:
     """
     request, split = found.request, found.decomposition
     deployed = split.deployed.value
-    data = {"value": found.data, "low": found.data, "high": found.data, "method": "exact"}
     return {
         "schema": SCHEMA,
         "prompt": request.prompt,
@@ -36,7 +35,7 @@ def to_json(found: Audit) -> dict[str, Any]:
         "level": LEVEL,
         "margin": request.margin,
         "rates": {
-            "data": data,
+            "data": _data(found.data),
             "reference": _rate(split.reference),
             "deployed": _rate(split.deployed),
         },
@@ -77,6 +76,13 @@ def to_json(found: Audit) -> dict[str, Any]:
         "command": request.command(),
         "request": request.to_dict(),
     }
+
+
+def _data(rate: float | None) -> dict[str, Any]:
+    known = {"value": rate, "low": rate, "high": rate}
+    if rate is None:
+        return known | {"method": None, "reason": "hidden"}
+    return known | {"method": "exact"}
 
 
 def _rate(interval: Interval) -> dict[str, Any]:
@@ -133,9 +139,12 @@ def _exact(source: str, knob: str | None, points: float, reason: str) -> dict[st
 
 def _shares(found: Audit) -> list[dict[str, Any]]:
     split = found.decomposition
-    shares = [_exact("data", None, 100 * (found.data - found.target), "exact")]
     assert split.model is not None
-    shares.append(_measured(split.model))
+    model = _measured(split.model)
+    if found.data is None:
+        shares = [model | {"source": "data+model"}]
+    else:
+        shares = [_exact("data", None, 100 * (found.data - found.target), "exact"), model]
     shares += [_measured(share) for share in split.shares]
     shares += [_exact("interface", knob, 0.0, "same setting") for knob in found.cells.same]
     return shares

@@ -17,4 +17,8 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from catoptric.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # Where Ctrl-C struck in text that was being executed, as the making of a dataclass is,
+    # `python -m` would still die of the signal in the end; executing other text takes that back.
+    exec("")
+    sys.exit(code)

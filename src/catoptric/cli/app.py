@@ -10,6 +10,7 @@ import typer
 
 from catoptric import __version__
 from catoptric.cli import audit, draw, grid, noise, polarity, report, seeds, trace, tune, world
+from catoptric.cli.progress import Interrupted
 from catoptric.errors import InputError
 
 # What the parser raises for words it cannot use; Typer exports only this one kind of it.
@@ -68,7 +69,12 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         code = app(args=list(arguments), prog_name="catoptric", standalone_mode=False)
+        if code == INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+            return _interrupted()
         return code if isinstance(code, int) else 0
+    except Interrupted as error:
+        _complain(str(error))
+        return INTERRUPTED
     except InputError as error:
         _complain(str(error))
         return BAD_INPUT

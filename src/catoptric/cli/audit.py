@@ -33,9 +33,13 @@ def audit(
     target: str = typer.Option(
         None, help="The rate you hold it to: a fraction, or data. Default: parity."
     ),
+    hide_data: bool = typer.Option(
+        False, "--hide-data", help="Do without the data rate, as with a model of unknown data."
+    ),
     seeds: int = typer.Option(None, help="Exactly this many seeds."),
     half_width: float = typer.Option(
-        None, help="Or: as many as make every share this many points wide either way (default 4)."
+        None,
+        help="Or: as many as make every knob's share this many points wide either way (default 4).",
     ),
     max_seeds: int = typer.Option(4096, help="Never more seeds than this."),
     margin: float = typer.Option(5.0, help="Points within which a share counts as shown small."),
@@ -70,6 +74,7 @@ def audit(
         split_sampler=split_sampler,
         attribute=attribute,
         target=_target(target),
+        hide_data=hide_data,
         seeds=seeds,
         half_width=half_width,
         max_seeds=max_seeds,

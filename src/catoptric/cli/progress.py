@@ -15,12 +15,22 @@ QUIET_SECONDS = 10.0
 UNITLESS = ("trials", "draws", "tests")
 
 
+class Interrupted(Exception):
+    """Ctrl-C, with one sentence on what became of the work; exit code 130.
+
+    Not a KeyboardInterrupt, which Typer turns into a bare exit code.
+    """
+
+
 @contextmanager
 def shown_progress(folder: Path | None) -> Iterator[Show]:
     """Shows progress while the block runs; on Ctrl-C says that the work is kept.
 
     Args:
         folder: the run, named when the block is interrupted; None where nothing is kept.
+
+    Raises:
+        Interrupted: on Ctrl-C, where there is a run.
     """
     try:
         if sys.stderr.isatty():
@@ -28,15 +38,13 @@ def shown_progress(folder: Path | None) -> Iterator[Show]:
                 yield show
         else:
             yield _lines()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if folder is None:
             raise
-        print(
-            f"catoptric: finished pictures are kept in {folder}; run the same command again to "
-            "go on from there",
-            file=sys.stderr,
-        )
-        raise
+        raise Interrupted(
+            f"finished pictures are kept in {folder}; run the same command again to go on from "
+            "there"
+        ) from error
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
+
+from catoptric.cli.progress import Interrupted
 
 EXAMPLE = """Examples:
 
@@ -54,9 +55,8 @@ def trace(
             model=model,
         )
         show_trace(found, to_json(found), page, as_json=json_)
-    except KeyboardInterrupt:
-        print("catoptric: interrupted; nothing was written", file=sys.stderr)
-        raise
+    except KeyboardInterrupt as error:
+        raise Interrupted("interrupted; nothing was written") from error
 
 
 trace.__doc__ = f"{trace.__doc__}\n\n{EXAMPLE}"

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from types import TracebackType
@@ -40,6 +41,20 @@ class Painter(Protocol):
 Recipe = Callable[[], Painter]
 
 _painter: Painter | None = None
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes begun in the block inherit a blocked SIGINT; this one's comes after it.
+
+    A worker imports for seconds before it can choose to ignore Ctrl-C, and would meet it with a
+    traceback; and one half begun must not be left alone.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _die_with(parent: int) -> None:
@@ -116,7 +131,8 @@ class Runner:
             # on Ctrl-C.
             while waiting and len(running) < 2 * self._workers:
                 job = waiting.popleft()
-                running[self._pool.submit(_paint, job)] = job
+                with _deaf_children():  # a pool begins its workers when it is given work
+                    running[self._pool.submit(_paint, job)] = job
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 job = running.pop(future)

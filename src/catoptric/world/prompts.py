@@ -15,6 +15,12 @@ _PLURALS = {f"{word}s": word for words in OCCUPATIONS.values() for word in words
 _LONGEST = 5
 _SHOWN = 4
 _LONG_WORD = 30
+_DENIALS = {"without", "no"}
+_LEADS = {"with", "without", "no", "in", "wearing", "dressed"}
+"""Words that begin a phrase anew: what follows them is not under a "without" before."""
+_THINGS = {"glasses", "facial_hair", "hair_style", "hair_colour", "skin", "clothing", "background"}
+_DESCRIBING = ("ed", "en", "ly", "bald")
+"""Ends of phrases that describe a person, as bearded does, and name no thing to be without."""
 
 
 def parse_prompt(text: str) -> Condition:
@@ -23,7 +29,8 @@ def parse_prompt(text: str) -> Condition:
     Case, articles and punctuation do not matter; a word that is not known is an error, because
     a prompt whose words are passed over would be answered with pictures of something else.
 
-    Raises: InputError, one sentence: empty, too long, unknown words, or a contradiction.
+    Raises: InputError, one sentence: empty, too long, unknown words, a contradiction, or a
+    "without" of which nobody can tell how far it reaches.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError(
@@ -36,14 +43,25 @@ def parse_prompt(text: str) -> Condition:
     words = [word for word in words if word not in ARTICLES]
     found: dict[str, tuple[str, str]] = {}  # attribute -> (level, the words that said it)
     unknown: list[str] = []
+    denied = ""  # what was just said to be absent, while nothing but "and" has followed
     position = 0
     while position < len(words):
         length = _match(words, position)
         if length:
             phrase = words[position : position + length]
-            _take(found, *phrases()[tuple(phrase)], " ".join(phrase))
+            name, level = phrases()[tuple(phrase)]
+            said = " ".join(phrase)
+            if denied and _is_bare_thing(phrase, name):
+                raise InputError(
+                    f"The prompt's '{denied} and {said}' can be read in two ways: say 'without' "
+                    "for each thing, or 'with' for what is to be seen."
+                )
+            denied = said if _DENIALS & set(phrase) else ""
+            _take(found, name, level, said)
             position += length
             continue
+        if words[position] != "and":
+            denied = ""
         if words[position] not in FILLERS:
             unknown.append(words[position])
         position += 1
@@ -67,6 +85,11 @@ def _match(words: list[str], position: int) -> int:
         if tuple(words[position : position + length]) in phrases():
             return length
     return 0
+
+
+def _is_bare_thing(phrase: list[str], name: str) -> bool:
+    """Whether a phrase only names a thing, so that a "without" before it may mean it too."""
+    return name in _THINGS and phrase[0] not in _LEADS and not phrase[-1].endswith(_DESCRIBING)
 
 
 def _take(found: dict[str, tuple[str, str]], name: str, level: str, said: str) -> None:
