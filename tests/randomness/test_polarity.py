@@ -174,6 +174,8 @@ def test_hostile_text_is_shown_not_run(found: Polarity) -> None:
         (["--attribute", "woman"], "NAME:LEVEL"),
         (["--margin", "0"], "--margin"),
         (["--set", "noise.arrange=opposite"], "noise.arrange"),
+        (["--set", "guidance.scale=3", "--guidance", "1"], "leave it out of --set"),
+        (["--set", "noise.source=entropy:tape"], "needs a keyed source"),
         (["--set", "noise.source=pilox"], "did you mean 'philox'"),
         (["--interface", "confyui"], "did you mean 'comfyui'"),
         (["--workers", "0"], "--workers"),
