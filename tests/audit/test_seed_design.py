@@ -27,6 +27,19 @@ def pairs(seeds: int = 48) -> Request:
     return Request(DOCTOR, seeds=seeds, seed_design="antithetic", **ONE)  # type: ignore[arg-type]
 
 
+def test_recorded_noise_is_sent_to_the_plain_design(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ["--set", "noise.source=entropy:tape", "--knobs", "noise"]
+    assert command(["audit", DOCTOR, *asked, "--seed-design", "antithetic"]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert "entropy:tape" in said
+    assert "--seed-design plain" in said
+    assert "arrange" not in said
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     return run(pairs(), tmp_path_factory.mktemp("runs") / "doctor")

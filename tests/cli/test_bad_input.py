@@ -112,6 +112,15 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["noise", "effect", DOCTOR, "--sources", ","], "--sources takes 1 to"),
         (["noise", "effect", DOCTOR, "--sources", "a1111-gpu:rtx-9999"], "unknown card"),
         (["noise", "effect", DOCTOR], "'--sources'"),
+        (
+            ["noise", "effect", DOCTOR, "--sources", "sfc64", "--set", "noise.source=comfyui"],
+            "noise is what this command varies",
+        ),
+        (
+            ["noise", "effect", DOCTOR, "--sources", "sfc64", "--set", "noise.arrange=opposite"],
+            "noise is what this command varies",
+        ),
+        (["draw", DOCTOR, "--set", "noise.source=file:."], "is a folder"),
         (["noise", "tset"], "tset"),
         (["report", "nowhere"], "no run in nowhere"),
         (["world", "--rates", "missing.toml"], "missing.toml"),

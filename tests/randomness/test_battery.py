@@ -180,6 +180,22 @@ def test_one_channel_has_none_to_compare_with() -> None:
     assert found["channels"].measured.reason == "there is one channel"
 
 
+def test_one_pixel_has_no_frequencies_and_breaks_nothing() -> None:
+    found = run_battery("philox", seeds=8, shape=(64, 1, 1))
+    radial = next(f for f in found.findings if f.test == "radial")
+    assert radial.measured.reason == "one pixel has no frequencies"
+    assert not found.failed
+
+
+@pytest.mark.parametrize(("p", "hints"), [(0.03, True), (1e-6, False)])
+def test_a_failure_that_chance_explains_is_said_to_be_one(p: float, hints: bool) -> None:
+    found = run_battery("philox", seeds=8, shape=(1, 8, 8))
+    first, *others = found.findings
+    failed = replace(found, findings=(replace(first, p_holm=p, failed=True), *others))
+    assert "not sound noise" in failed.verdict
+    assert ("try another --seed-key" in failed.verdict) is hints
+
+
 def test_probe_seeds_are_pairs_or_a_run() -> None:
     pairs = probe_seeds(64, key=3, consecutive=False)
     assert all(b == a + 1 and a % 2 == 0 for a, b in zip(pairs[::2], pairs[1::2], strict=True))

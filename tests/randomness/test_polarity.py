@@ -107,16 +107,41 @@ def test_opposite_pictures_are_less_alike_than_fresh_ones(found: Polarity) -> No
     assert whole.opposite.pictures.high < whole.fresh.pictures.low  # type: ignore[operator]
 
 
+def printed(found: Polarity, width: int) -> str:
+    console = Console(record=True, width=width, file=open("/dev/null", "w"))  # noqa: SIM115
+    print_polarity(polarity_json(found), console)
+    return console.export_text()
+
+
 def test_terminal_and_page_say_the_same(found: Polarity) -> None:
     result = polarity_json(found)
-    console = Console(record=True, width=100, file=open("/dev/null", "w"))  # noqa: SIM115
-    print_polarity(result, console)
-    text = " ".join(console.export_text().split())
+    text = " ".join(printed(found, width=100).split())
     page = polarity_html(result, found.strips)
     for sentence in headline(result):
         assert sentence in text
     assert str(result["arms"][0]["verdict"]) in page
     assert page.count("<img") == 6 * 3
+
+
+def test_the_page_counts_every_part_and_the_terminal_says_how_to_read_them(found: Polarity) -> None:
+    page = polarity_html(polarity_json(found), found.strips)
+    for part in ("whole noise", "mean (dc)"):
+        for side in ("opposite", "fresh"):
+            assert f'<th scope="row">{part}, {side}, guidance 1</th>' in page
+    assert "yes-yes yes-no | no-yes no-no" in printed(found, width=100)
+
+
+def test_nothing_is_cut_in_a_terminal_of_eighty_columns(found: Polarity) -> None:
+    assert "\u2026" not in printed(found, width=80)
+
+
+def test_a_ceiling_within_the_margin_is_told(found: Polarity) -> None:
+    result = json.loads(json.dumps(polarity_json(found)))
+    result["arms"][0]["verdict"] = "cannot show"
+    result["arms"][0]["excess"]["attainable"] = 2.2
+    assert (
+        "perfect opposition would add about 2 points, within the margin of 5" in headline(result)[0]
+    )
 
 
 def test_the_page_runs_nothing_and_asks_for_nothing(found: Polarity) -> None:
@@ -149,6 +174,8 @@ def test_hostile_text_is_shown_not_run(found: Polarity) -> None:
         (["--attribute", "woman"], "NAME:LEVEL"),
         (["--margin", "0"], "--margin"),
         (["--set", "noise.arrange=opposite"], "noise.arrange"),
+        (["--set", "guidance.scale=3", "--guidance", "1"], "leave it out of --set"),
+        (["--set", "noise.source=entropy:tape"], "needs a keyed source"),
         (["--set", "noise.source=pilox"], "did you mean 'philox'"),
         (["--interface", "confyui"], "did you mean 'comfyui'"),
         (["--workers", "0"], "--workers"),

@@ -114,6 +114,32 @@ def test_a_deviant_seed_is_named_and_chance_is_not() -> None:
     assert found[1].p > 0.05
 
 
+def one_differs(where: tuple[object, ...]) -> np.ndarray:
+    found = np.full((64, 10, 3), "woman")
+    found[where] = "man"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (np.broadcast_to(np.array(["woman", "man"])[:, None], (6, 2, 1)), "every seed gives"),
+        (one_differs((5, 3, 1)), "only one seed"),
+        (one_differs((5, 3)), "only one seed"),
+        (one_differs((5,)), "only one seed"),
+    ],
+)
+def test_a_split_that_hangs_on_one_seed_is_undefined_with_a_reason(
+    shown: np.ndarray, why: str
+) -> None:
+    found = seed_share("presentation", shown, permutations=99)
+    assert found is not None
+    for interval in (*found.shares.values(), found.within):
+        assert (interval.value, interval.low, interval.high) == (None, None, None)
+        assert why in (interval.reason or "")
+    assert found.p is not None
+
+
 def test_too_small_a_design_is_refused() -> None:
     with pytest.raises(InputError, match="at least 3 seeds and 2 prompts"):
         seed_share("presentation", np.full((2, 5, 1), "woman"))

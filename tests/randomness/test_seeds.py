@@ -65,6 +65,32 @@ def test_what_is_printed_is_what_was_found(found: Seeds) -> None:
     assert sum(one["value"] for one in shares.values()) == pytest.approx(1)
 
 
+def test_prompts_that_decide_the_attribute_leave_nothing_to_split(
+    tmp_path: Path, small_world: None
+) -> None:
+    prompts = ("a woman doctor", "a man doctor")
+    base = Request(prompts[0], interface="reference")
+    asked = SeedsRequest(prompts, PolarityRequest(base, guidance=(1.0,), seeds=6))
+    result = seeds_json(measure_seeds(asked, tmp_path, workers=1, progress=silent))
+    json.dumps(result, allow_nan=False)
+    assert lead(result) == (
+        "There is too little of presentation to split: every seed gives the same under each "
+        "prompt and setting."
+    )
+    print_seeds(result, Console(file=open("/dev/null", "w")))  # noqa: SIM115
+
+
+def test_estimates_of_nothing_are_printed_as_nothing(found: Seeds) -> None:
+    result = json.loads(json.dumps(seeds_json(found)))
+    for component in result["components"]:
+        component["shares"]["seed"] = {"value": -0.001, "low": -0.004, "high": 0.52}
+    console = Console(record=True, width=100, file=open("/dev/null", "w"))  # noqa: SIM115
+    print_seeds(result, console)
+    text = console.export_text()
+    assert "0 to 52" in text
+    assert "\u22120" not in text
+
+
 def test_the_prompts_are_every_occupation_unless_named() -> None:
     assert len(default_prompts()) == 10
     assert "a portrait of an engineer" in default_prompts()
@@ -75,6 +101,7 @@ def test_the_prompts_are_every_occupation_unless_named() -> None:
     [
         (["a doctor"], "at least two prompts"),
         (["a doctor", "a doctor"], "twice"),
+        (["a doctor", "A  doctor."], "asks for what 'a doctor' does"),
         (["a doctor", "a unicorn"], "unicorn"),
         (["--seeds", "2"], "--seeds must be at least 3"),
         (["--guidance", "x"], "--guidance"),

@@ -32,7 +32,7 @@ from catoptric.audit.subject import Subject, check_workers, open_subject, opened
 from catoptric.errors import InputError
 from catoptric.files import slug
 from catoptric.hashing import content_hash
-from catoptric.sampling import Arrangement
+from catoptric.sampling import Arrangement, never_pairs
 from catoptric.world import load_rates
 
 LEVEL = 0.95
@@ -169,7 +169,7 @@ def _data_rate(request: Request, subject: Subject) -> float | None:
 
 
 def _check_arranged(request: Request, cells: Cells) -> None:
-    """Refuse pairs of noise that is arranged already.
+    """Refuse pairs of noise that is arranged already, or recorded.
 
     Raises:
         InputError: with what would work.
@@ -178,6 +178,12 @@ def _check_arranged(request: Request, cells: Cells) -> None:
         raise InputError(
             f"noise.arrange cannot stand together with --seed-design {request.seed_design}, which "
             "arranges the noise itself: add --seed-design plain"
+        )
+    recorded = next((s.noise.source for s in cells.settings if never_pairs(s.noise.source)), None)
+    if request.unit_size > 1 and recorded is not None:
+        raise InputError(
+            f"noise recorded by {recorded} has no opposite, which --seed-design "
+            f"{request.seed_design} would draw: add --seed-design plain"
         )
 
 

@@ -20,6 +20,9 @@ from catoptric.randomness.noise_sample import (
 from catoptric.sampling.noise import QUASI, check_passing_room, entry, passing_source
 
 LEVEL = 0.05
+# A sound source fails by chance once in twenty batteries, and one in ten thousand times as badly
+# as this.
+BEYOND_CHANCE = 1e-4
 DEFAULT_SEEDS = 64
 DEFAULT_SHAPE = (4, 64, 64)
 
@@ -167,6 +170,12 @@ class Battery:
         said += f"tests failed on {amount}"
         if entry(self.source).group == QUASI:
             said += "; its seeds are spread out together on purpose, so they are not independent"
+        least = self.failed[0].p_holm or 0.0
+        if least > BEYOND_CHANCE:
+            said += (
+                f" (adjusted p {least:.2g}: one sound source in twenty fails so, try another "
+                "--seed-key)"
+            )
         return said
 
 

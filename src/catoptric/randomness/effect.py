@@ -36,7 +36,14 @@ from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.randomness.picture_figures import FIGURES
 from catoptric.runs import Runner, Store
-from catoptric.sampling import Noise, Settings, noise_source, noise_version, set_size
+from catoptric.sampling import (
+    Arrangement,
+    Noise,
+    Settings,
+    noise_source,
+    noise_version,
+    set_size,
+)
 from catoptric.sampling.noise import check_room
 from catoptric.sampling.noise.keys import START
 from catoptric.studio.portraits import JUDGE, PortraitRecipe, unpack
@@ -209,8 +216,7 @@ def noise_effect(
         noise_source(source)  # a name, or a recording, is refused before anything is drawn
         noise_version(source)
     base = request.base
-    chosen = load_interface(base.interface, [*base.overrides, f"noise.source={YARDSTICK}"])
-    settings = make_cells(chosen, load_interface("reference"), KNOBS).deployed
+    settings = _settings(base)
     subject = open_subject(base)
     # The yardstick's seeds are nobody's: not even those of philox as one of the sources.
     seeds = {
@@ -249,6 +255,27 @@ def noise_effect(
         seconds=time.monotonic() - began,
         folder=folder,
     )
+
+
+def _settings(base: Request) -> Settings:
+    """Every knob, the noise the yardstick's.
+
+    Raises:
+        InputError: settings that cannot be, or noise that is set although sources are what is
+            compared.
+    """
+    if "noise" in load_interface(base.interface, base.overrides).overridden:
+        raise InputError(
+            "noise is what this command varies: leave noise.* out of --set, and name sources "
+            "in --sources"
+        )
+    chosen = load_interface(base.interface, [*base.overrides, f"noise.source={YARDSTICK}"])
+    settings = make_cells(chosen, load_interface("reference"), KNOBS).deployed
+    if settings.noise.arrange != Arrangement():
+        raise InputError(
+            "noise.arrange is not kept from source to source: leave it out of the interface"
+        )
+    return settings
 
 
 def _arm(gallery: Gallery, settings: Settings, source: str, seeds: list[int], stage: str) -> Arm:

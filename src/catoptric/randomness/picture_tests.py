@@ -66,6 +66,8 @@ def radial(sample: NoiseSample) -> Measured:
     sums = np.bincount(ring, found.ravel(), RADIAL_BANDS + 1)[:RADIAL_BANDS]
     places = np.bincount(ring, minlength=RADIAL_BANDS + 1)[:RADIAL_BANDS]
     there = places > 0
+    if not there.any():
+        return Measured(None, None, None, "one pixel has no frequencies")
     return _even(sums[there], places[there], sample.latents[:, :, 0, 0].size)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from catoptric.audit.gallery import Progress, arranged_settings
 from catoptric.audit.subject import opened_gallery
+from catoptric.errors import InputError
 from catoptric.randomness.excess import judged
 from catoptric.randomness.polarity_arms import (
     FRESH,
@@ -24,6 +25,7 @@ from catoptric.randomness.polarity_arms import (
 )
 from catoptric.randomness.polarity_request import PolarityRequest
 from catoptric.sampling import Settings
+from catoptric.sampling.noise import never_pairs
 from catoptric.sampling.noise.parts import WHOLE
 
 
@@ -66,6 +68,12 @@ def measure_polarity(
     """
     began = time.monotonic()
     settings = tuple(request.settings_at(scale) for scale in request.guidance)
+    recorded = next((s.noise.source for s in settings if never_pairs(s.noise.source)), None)
+    if recorded is not None:
+        raise InputError(
+            f"a test of polarity needs a keyed source, such as philox: noise recorded by "
+            f"{recorded} is neither negated nor drawn again"
+        )
     every = [arm for plain in settings for arm in _arms_of(plain, request.parts).values()]
     opened = opened_gallery(request.base, folder, workers=workers, progress=progress)
     with opened as (_, gallery):

@@ -45,6 +45,11 @@ class PolarityRequest:
         for name, values in (("--parts", self.parts), ("--guidance", self.guidance)):
             if len(set(values)) < len(values):
                 raise InputError(f"{name} names a value twice; name each once")
+        if any(one.partition("=")[0].strip() == "guidance.scale" for one in self.base.overrides):
+            raise InputError(
+                "guidance.scale is what --guidance names here: leave it out of --set, as in "
+                "--guidance 1,3"
+            )
         if not 2 <= self.seeds <= MOST_SEEDS:
             raise InputError(f"--seeds must lie between 2 and {MOST_SEEDS:,}, not {self.seeds}")
         if self.pictures > MOST_PICTURES:

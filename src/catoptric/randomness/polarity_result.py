@@ -84,6 +84,8 @@ def excess_json(excess: Excess) -> dict[str, Any]:
         "p_holm": excess.p_holm,
         "equivalent": excess.equivalence.equivalent,
         "power": excess.equivalence.power,
+        "attainable": excess.attainable,
+        "attainable_low": excess.attainable_low,
         "reason": excess.reason,
     }
 

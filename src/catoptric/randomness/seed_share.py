@@ -34,6 +34,8 @@ COMPONENTS: tuple[tuple[int, ...], ...] = tuple(
     group for size in (1, 2, 3) for group in combinations(range(3), size)
 )
 PERMUTATIONS = 1999
+# Variances below this are rounding: one picture of 500,000 that differs makes 2e-6.
+LEAST_VARIANCE = 1e-9
 _KEY = 20251123
 
 
@@ -52,8 +54,9 @@ class SeedShare:
     Attributes:
         attribute: its name.
         variance: sum of all components: how often two pictures of the design differ, halved.
-        shares: component -> fraction of the variance, with its interval over seeds.
-        within: the seed's fraction of what varies within a prompt and setting.
+        shares: component -> fraction of the variance, with its interval over seeds; None with a
+            reason where a single seed holds all there is to split.
+        within: the seed's fraction of what varies within a prompt and setting, likewise.
         p: of "no seed has a tendency of its own", by permutation.
         p_holm: adjusted over the attributes; filled in by whoever knows them all.
     """
@@ -157,10 +160,24 @@ def seed_share(
     y = one_hot(labels)
     if y.shape[3] < 2:
         return None
-    whole = _figures(y)
     n = len(y)
+    whole, *others = (_figures(one) for one in (y, *(np.delete(y, s, axis=0) for s in range(n))))
+    if whole is None or any(one is None for one in others):
+        reason = (
+            "every seed gives the same under each prompt and setting"
+            if whole is None
+            else "only one seed differs from the others"
+        )
+        unknown = Interval(None, None, None, None, reason)
+        return SeedShare(
+            attribute=attribute,
+            variance=sum(components(y).values()),
+            shares=dict.fromkeys(NAMES, unknown),
+            within=unknown,
+            p=seed_p(y, permutations),
+        )
     common = np.array([*(max(2, _repeats(y, group)) for group in COMPONENTS), _repeats(y, (0,))])
-    left_out = np.stack([_to_z(_figures(np.delete(y, s, axis=0)), common) for s in range(n)])
+    left_out = np.stack([_to_z(one, common) for one in others if one is not None])
     middle = _to_z(whole, common)
     pseudo = n * middle - (n - 1) * left_out
     reach = stats.t.isf((1 - level) / 2, n - 1) * pseudo.std(axis=0, ddof=1) / n**0.5
@@ -178,13 +195,18 @@ def seed_share(
     )
 
 
-def _figures(y: Floats) -> Floats:
-    """Every component's share, then the seed's share of the variance within prompt and setting."""
+def _figures(y: Floats) -> Floats | None:
+    """Every component's share, then the seed's share of the variance within prompt and setting.
+
+    What varies within is the seeds' variance pooled over prompts and settings, so it is never
+    negative, and 0 only where no two seeds differ: there is then nothing to divide by.
+    """
     found = components(y)
     total = sum(found.values())
-    shares = [found.get(group, 0.0) / total for group in COMPONENTS]
-    between = sum(found.get(group, 0.0) for group in ((1,), (2,), (1, 2)))
-    return np.array([*shares, found[0,] / (total - between)])
+    within = sum(variance for group, variance in found.items() if 0 in group)
+    if min(total, within) < LEAST_VARIANCE:
+        return None
+    return np.array([*(found.get(g, 0.0) / total for g in COMPONENTS), found[0,] / within])
 
 
 def _to_z(shares: Floats, common: NDArray[np.int64]) -> Floats:

@@ -24,7 +24,7 @@ from catoptric.hashing import content_hash
 from catoptric.randomness.polarity_request import PolarityRequest
 from catoptric.randomness.seed_share import SeedShare, Tendency, seed_share, tendencies
 from catoptric.sampling import Settings
-from catoptric.world import AUDITABLE, attribute, load_rates, parse_prompt
+from catoptric.world import AUDITABLE, Condition, attribute, load_rates, parse_prompt
 
 DEFAULT_SEEDS = 64
 MOST_PROMPTS = 100
@@ -59,12 +59,17 @@ class SeedsRequest:
             )
         if len(self.prompts) > MOST_PROMPTS:
             raise InputError(f"at most {MOST_PROMPTS} prompts at once, not {len(self.prompts)}")
-        if len(set(self.prompts)) < len(self.prompts):
-            raise InputError("a prompt is named twice; name each once")
         if self.inner.seeds < 3:
             raise InputError(f"--seeds must be at least 3 here, not {self.inner.seeds}")
+        asked: dict[Condition, str] = {}
         for prompt in self.prompts:
-            parse_prompt(replace(self.inner.base, prompt=prompt).prompt)
+            condition = parse_prompt(replace(self.inner.base, prompt=prompt).prompt)
+            if condition in asked:
+                raise InputError(
+                    f"a prompt is named twice: {prompt!r} asks for what {asked[condition]!r} does; "
+                    "name each once"
+                )
+            asked[condition] = prompt
 
     @property
     def bound_prompt(self) -> str:

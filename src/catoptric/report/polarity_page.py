@@ -13,6 +13,7 @@ from catoptric.report.polarity_words import (
     UNKNOWN,
     WHOLE,
     arms_at,
+    ceiling_words,
     excess_words,
     figure_words,
     flips_words,
@@ -45,7 +46,7 @@ def polarity_html(result: Result, strips: Strips) -> str:
     body = [
         _flips_section(result),
         _pictures_section(result, strips),
-        _whole_section(result),
+        _full_section(result),
         _map_section(result),
         _meanings_section(result),
     ]
@@ -82,8 +83,8 @@ def _flips_section(result: Result) -> str:
         '<section class="first"><h2>How often the label flips</h2>'
         '<p class="lede">Filled: this part of a picture&#8217;s noise with its sign turned. '
         "Hollow: the same part drawn anew, which is what a flip must be held against. Scale 0 to "
-        "100&nbsp;%, whiskers 95&nbsp;% intervals. Below: points more, with interval, and what may "
-        "be said of opposite polarity.</p>"
+        "100&nbsp;%, whiskers 95&nbsp;% intervals. Below: points more, with interval, the most "
+        "that perfect opposition would add, and what may be said of opposite polarity.</p>"
         f'<div class="polar" style="--scales:{len(scales)}">{"".join(lines)}</div></section>'
     )
 
@@ -105,7 +106,7 @@ def _track(arm: Result) -> str:
     return (
         f'<div class="arm" data-scale="guidance {arm["guidance"]:g}">'
         f'<div class="track" role="img" aria-label="{esc(spoken)}">{"".join(marks)}</div>'
-        f"<small>{esc(excess_words(arm['excess']))} "
+        f"<small>{esc(excess_words(arm['excess']))}, at most {esc(ceiling_words(arm['excess']))} "
         f'<span class="verdict{settled}">{esc(verdict)}</span></small></div>'
     )
 
@@ -143,10 +144,25 @@ def _kind_head(kind: str) -> str:
     return "as drawn" if kind == "plain" else esc(part_name(kind.partition(":")[2]))
 
 
-def _whole_section(result: Result) -> str:
-    arms = [arm for arm in rows(result, "arms") if arm["part"] == WHOLE]
-    if not arms:
-        return ""
+def _full_section(result: Result) -> str:
+    every = rows(result, "arms")
+    whole = [arm for arm in every if arm["part"] == WHOLE]
+    blocks = [_full_table(whole)] if whole else []
+    for scale in result["guidance"]:
+        arms = [arm for arm in arms_at(result, scale) if arm["part"] != WHOLE]
+        if arms:
+            blocks.append(
+                f"<details><summary>Every part at guidance {scale:g}</summary>"
+                f"{_full_table(arms)}</details>"
+            )
+    return (
+        "<section><h2>The counts in full</h2>"
+        f'<p class="lede">Seeds by outcome ({esc(result["attribute"])}) before and after, and how '
+        f"the two hang together, with 95&nbsp;% intervals.</p>{''.join(blocks)}</section>"
+    )
+
+
+def _full_table(arms: Sequence[Result]) -> str:
     body = []
     for arm in arms:
         for side in ("opposite", "fresh"):
@@ -161,18 +177,16 @@ def _whole_section(result: Result) -> str:
                 figure_words(one["pictures"]),
             ]
             row = "".join(f'<td class="n">{esc(cell)}</td>' for cell in cells)
-            body.append(f'<tr><th scope="row">{side}, guidance {arm["guidance"]:g}</th>{row}</tr>')
+            name = f"{part_name(arm['part'])}, {side}, guidance {arm['guidance']:g}"
+            body.append(f'<tr><th scope="row">{esc(name)}</th>{row}</tr>')
     names = (
         "yes, yes", "yes, no", "no, yes", "no, no", "phi", "lowest phi", "tetrachoric",
         "odds ratio", "pictures",
     )  # fmt: skip
     heads = "".join(f'<th class="n">{name}</th>' for name in names)
     return (
-        "<section><h2>The whole noise in full</h2>"
-        f'<p class="lede">Seeds by outcome ({esc(result["attribute"])}) before and after, and how '
-        "the two hang together, with 95&nbsp;% intervals.</p>"
         f'<div class="scroll" tabindex="0"><table><thead><tr><th></th>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div></section>"
+        f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
 

@@ -57,6 +57,11 @@ def excess_words(excess: Result, digits: int = 0) -> str:
     return f"{signed(points, digits)} ({span(excess.get('low'), excess.get('high'), digits)})"
 
 
+def ceiling_words(excess: Result) -> str:
+    """The most that the excess could be: "+12"."""
+    return signed(number(excess.get("attainable")), 0)
+
+
 def figure_words(interval: Result, digits: int = 2) -> str:
     """A correlation or ratio with its interval; "∞" for an end that is not finite."""
     value, low, high = (number(interval.get(key)) for key in ("value", "low", "high"))
@@ -102,12 +107,20 @@ def _whole_sentence(result: Result, arm: Result) -> str:
 
 def _why(result: Result, arm: Result) -> str:
     excess = table(arm, "excess")
-    p = number(excess.get("p_holm"))
+    p, most = number(excess.get("p_holm")), number(excess.get("attainable"))
+    if arm["verdict"] == "cannot show":
+        return (
+            f" (at this rate perfect opposition would add about {points_phrase(most or 0.0)}, "
+            f"within the margin of {rounded(result['margin'])})"
+        )
     words = {
         "shown": f" (p {_p(p)}, adjusted)",
         "shown, small": f" (p {_p(p)}, adjusted; within {rounded(result['margin'])} points)",
         "reversed": f" (p {_p(p)}, adjusted)",
-        "shown absent": f" (within {rounded(result['margin'])} points)",
+        "shown absent": (
+            f" (within {rounded(result['margin'])} points, where perfect opposition would add "
+            f"about {rounded(most or 0.0)})"
+        ),
     }
     power = number(excess.get("power"))
     if arm["verdict"] == "undecided" and excess.get("equivalent") is None and power is not None:
@@ -139,7 +152,11 @@ def _parts_sentence(arms: list[Result], *, with_scale: bool) -> str:
             said.append(f"{words} {count}{listing}")
         elif named:
             said.append(f"{words} {count}")
-    open_count = sum(arm["verdict"] == "undecided" for arm in arms)
-    if open_count:
-        said.append(f"undecided in {open_count}")
+    for verdict, words in (
+        ("cannot show", "too few flips to tell in"),
+        ("undecided", "undecided in"),
+    ):
+        count_ = sum(arm["verdict"] == verdict for arm in arms)
+        if count_:
+            said.append(f"{words} {count_}")
     return "; ".join(said) + "."

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catoptric.report.result import Result, number, rows
-from catoptric.report.words import MINUS, count, p_value, people, percent, span, visible
+from catoptric.report.words import MINUS, count, p_value, people, percent, visible
 
 ALPHA = 0.05
 SHOWN = 5
@@ -29,15 +29,14 @@ def print_seeds(result: Result, console: Console) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows(result, "components"):
         shares = row["shares"]
-        others = sum(number(shares[n]["value"]) or 0.0 for n in shares if n not in COLUMNS[:4])
-        ends = span(shares["seed"]["low"], shares["seed"]["high"], 0, as_percent=True)[:-2]
+        others = [number(shares[n]["value"]) for n in shares if n not in COLUMNS[:4]]
         table.add_row(
             visible(row["attribute"]).replace("_", " "),
             _whole(shares["seed"]["value"]),
-            ends,
+            _ends(shares["seed"]),
             p_value(row["p_holm"]),
             *(_whole(shares[name]["value"]) for name in COLUMNS[1:4]),
-            _whole(others),
+            _whole(None if None in others else sum(v or 0.0 for v in others)),
         )
     console.print(table)
     console.print(Text(_tendencies(result)))
@@ -65,16 +64,18 @@ def lead(result: Result) -> str:
     if asked is None:
         return f"Every picture has the same {name}: nothing for a seed to decide."
     share, within = asked["shares"]["seed"], asked["within"]
-    ends = span(share["low"], share["high"], 0, as_percent=True)
+    if share["value"] is None:
+        return f"There is too little of {name} to split: {share['reason']}."
+    ends = f"{_ends(share)} %"
     p = number(asked["p_holm"])
     if p is not None and p < ALPHA:
         return (
-            f"Seeds have a tendency of their own: {percent(share['value'], 0)} of the variance of "
+            f"Seeds have a tendency of their own: {_whole(share['value'])} % of the variance of "
             f"{name} is the seed's whatever the prompt and setting (95 % interval {ends}), "
-            f"{percent(within['value'], 0)} of what varies within a prompt."
+            f"{_whole(within['value'])} % of what varies within a prompt."
         )
     return (
-        f"No tendency of seeds was shown: {percent(share['value'], 0)} of the variance of {name} "
+        f"No tendency of seeds was shown: {_whole(share['value'])} % of the variance of {name} "
         f"is the seed's whatever the prompt and setting (95 % interval {ends}, p "
         f"{p_value(p)})."
     )
@@ -93,6 +94,12 @@ def _tendencies(result: Result) -> str:
         f"{len(own)} of {len(seeds)} seeds can be said to make more or fewer {whom} than the "
         f"others (p adjusted for looking at all). Farthest out: {listed}."
     )
+
+
+def _ends(share: Result) -> str:
+    """Both ends of an interval in whole per cent; an em dash where there are none."""
+    low, high = share["low"], share["high"]
+    return percent(None) if low is None else f"{_whole(low)} to {_whole(high)}"
 
 
 def _whole(share: object) -> str:

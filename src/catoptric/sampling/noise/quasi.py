@@ -63,8 +63,8 @@ def sobol(
     """
     if dimensions > SOBOL_DIMENSIONS:
         raise InputError(
-            f"Sobol' points have at most {SOBOL_DIMENSIONS:,} dimensions and this noise has "
-            f"{dimensions:,} values a picture: take latin or richtmyer, which have no limit"
+            f"a set of Sobol' points has at most {SOBOL_DIMENSIONS:,} dimensions and this noise "
+            f"has {dimensions:,} values a picture: take latin or richtmyer, which have no limit"
         )
     digits = _sobol_digits(points, dimensions)[point]
     levels = (points - 1).bit_length()

@@ -200,6 +200,8 @@ def check_is_file(path: Path) -> None:
     Raises:
         InputError: says how to record one.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file of raw bytes in it, as in file:mine.bin")
     if not path.is_file():
         raise InputError(
             f"there is no file {path}: record one first, as in "
@@ -222,9 +224,11 @@ def check_size(path: Path, draws: int, values: int, used: int = 0) -> None:
     check_is_file(path)
     length, size = values * VALUE_BYTES, path.stat().st_size
     if used + draws * length > size:
+        held = size // length
         taken = f", {-(-used // length):,} of them taken," if used else ""
         raise InputError(
-            f"{path} holds {size // length:,} draws of {values:,} values at {VALUE_BYTES} bytes "
+            f"{path} holds {held:,} draw{'' if held == 1 else 's'} of {values:,} values at "
+            f"{VALUE_BYTES} bytes "
             f"each{taken} and {draws:,} more are asked for: record more, or ask for fewer"
         )
 
