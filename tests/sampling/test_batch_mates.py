@@ -15,6 +15,7 @@ SAMPLERS: dict[str, dict[str, Any]] = {
     "pid, tightened": {"solver": "pid", "preset": "fast", "tighten": 8.0, "max_step": 0.5},
     "dpm_adaptive": {"solver": "dpm_adaptive"},
     "dpm_adaptive, order 2": {"solver": "dpm_adaptive", "order": 2, "final_denoise": True},
+    "dpm_adaptive, noise": {"solver": "dpm_adaptive", "eta": 1.0},
     "euler": {"solver": "euler", "schedule": "normal", "steps": 10},
     "euler_ancestral": {"solver": "euler_ancestral", "schedule": "karras", "steps": 8},
     "heun": {"solver": "heun", "schedule": "exponential", "steps": 6},

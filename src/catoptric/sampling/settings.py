@@ -198,7 +198,7 @@ class Sampler:
     def to_dict(self) -> dict[str, Any]:
         """The canonical table: every option by name, nothing that the solver does not have."""
         own = {"solver": self.solver, "schedule": self.schedule, "steps": self.steps}
-        every = {**own, "rho": self.rho, **asdict(self.options)}
+        every = {**own, "rho": self.rho, **self.options.table()}
         return {name: value for name, value in every.items() if value is not None}
 
 
