@@ -22,7 +22,7 @@ from catoptric.sampling.ledger import Ledger, verdict
 from catoptric.sampling.multistep import corrector, predictor
 from catoptric.sampling.norm import NORMS, row_rms
 from catoptric.sampling.options import PidOptions
-from catoptric.sampling.result import Denoise, SampleResult, Step, Watch
+from catoptric.sampling.result import Denoise, Memory, SampleResult, Step, Watch
 from catoptric.sampling.row_paths import Increments, RowPaths
 from catoptric.sampling.slots import Slots
 from catoptric.sampling.stops import (
@@ -56,6 +56,7 @@ def pid(
     at: Sequence[float] = (),
     paths: RowPaths | None = None,
     seeds: Sequence[int] = (),
+    memory: Memory | None = None,
 ) -> SampleResult:
     """Predict, evaluate once, correct; accept where the corrector's own error is within tolerance.
 
@@ -74,6 +75,7 @@ def pid(
         at: sigmas within the range at which each sample's state is wanted (`SampleResult.dense`).
         paths: Brownian paths over the range; needed where `options.eta` > 0.
         seeds: of those paths, one per sample.
+        memory: of `denoise`, where it has one: it advances with the steps that are accepted.
 
     Returns:
         The samples and their cost, in the order of x.
@@ -131,6 +133,8 @@ def pid(
             leg[seats], phase[seats], known[seats] = 0, START, 0
             ledger.open(seats)
             noise.open(seats)
+            if memory is not None:
+                memory.open(seats)
         taken = queue.taken.to(x.device)
         stepping, starting, ending = phase == STEP, phase == START, phase == END
 
@@ -166,6 +170,8 @@ def pid(
         good = torch.where(stepping, error.isfinite(), row_rms(newest).isfinite())
         accept = stepping & good & (proposal.accept | (h <= rate * o.min_step))
         reject = stepping & ~accept & good
+        if memory is not None:
+            memory.undo(reject)
 
         if watch is not None and bool((taken & stepping).any()):
             seen = taken & stepping

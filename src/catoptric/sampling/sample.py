@@ -156,7 +156,7 @@ def _adaptive(
         paths = RowPaths(noise, last, first, eta=options.noise_clock)
         common |= {"paths": paths, "seeds": seeds}
     if isinstance(options, PidOptions):
-        return pid(denoise, x, first, last, options=options, at=at, **common)
+        return pid(denoise, x, first, last, options=options, at=at, memory=denoise, **common)
     if len(at):
         raise InputError(_DENSE)
     assert isinstance(options, DpmAdaptiveOptions)

@@ -314,10 +314,10 @@ class Settings:
                 raise InputError(f"{name} in {where} must be a table, not {inner!r}")
         guidance = Guidance.from_dict(table.get("guidance", {"scale": 1.0}))
         sampler = Sampler.from_dict(table.get("sampler", {}))
-        if guidance.momentum and sampler.is_adaptive:
+        if guidance.momentum and sampler.solver == "dpm_adaptive":
             raise InputError(
-                "momentum in [guidance] makes the estimate depend on the steps taken, which "
-                f"{sampler.solver!r} chooses by it: set momentum to 0 or take a fixed solver"
+                "momentum in [guidance] remembers every estimate, and dpm_adaptive compares steps "
+                "that share theirs: set momentum to 0, or take 'pid' or a fixed solver"
             )
         return cls(
             guidance,
