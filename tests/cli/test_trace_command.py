@@ -76,7 +76,8 @@ def test_json_is_one_object_with_the_documented_keys(capsys: pytest.CaptureFixtu
             assert len({len(column) for column in steps.values()}) == 1
             assert {len(column) for column in points["response"]} == {len(points["sigma"])}
             for column, waveform in zip(points["response"], sample["waveforms"], strict=True):
-                assert waveform["overshoot"] == pytest.approx(max(column) - 1)
+                # Between the points: the parabola's top is at least the highest of them.
+                assert max(column) - 1 <= waveform["overshoot"] <= 1.1 * max(column) - 1
     changes = found["comparison"][-1]["overshoot"]
     whole = [[s["waveforms"][-1]["overshoot"] for s in side["samples"]] for side in sides]
     assert changes["value"] == pytest.approx((sum(whole[1]) - sum(whole[0])) / 2)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 from sampling_problems import Mixture, noise, settings
+from torch import Tensor
 
 from catoptric.sampling import SampleResult, sample
 
@@ -15,6 +16,7 @@ SAMPLERS: dict[str, dict[str, Any]] = {
     "pid, tightened": {"solver": "pid", "preset": "fast", "tighten": 8.0, "max_step": 0.5},
     "dpm_adaptive": {"solver": "dpm_adaptive"},
     "dpm_adaptive, order 2": {"solver": "dpm_adaptive", "order": 2, "final_denoise": True},
+    "dpm_adaptive, noise": {"solver": "dpm_adaptive", "eta": 1.0},
     "euler": {"solver": "euler", "schedule": "normal", "steps": 10},
     "euler_ancestral": {"solver": "euler_ancestral", "schedule": "karras", "steps": 8},
     "heun": {"solver": "heun", "schedule": "exponential", "steps": 6},
@@ -128,3 +130,24 @@ def test_too_many_steps_is_a_status_of_its_row(sampler: str) -> None:
     assert torch.equal(cut.status == 0, work <= limit)
     assert torch.equal(cut.status == 1, work > limit)
     assert torch.equal(cut.x[cut.status == 0], full.x[cut.status == 0])
+
+
+@pytest.mark.parametrize("sampler", ["pid", "dpm_adaptive", "euler", "euler_ancestral"])
+def test_a_row_that_diverges_ends_alone(sampler: str) -> None:
+    class Runaway(Mixture):
+        def __call__(self, x: Tensor, sigma: Tensor, condition: int | None) -> Tensor:
+            x0 = super().__call__(x, sigma, condition)
+            # As many slots as samples: sample 3 sits in row 3 to the end.
+            away = (sigma < 2.0)[:, None] & (torch.arange(len(x)) == 3)[:, None]
+            return torch.where(away, 1e12 * x, x0)
+
+    chosen = settings(SAMPLERS[sampler])
+    whole, broken = (
+        sample(model, chosen, noise, list(range(8)), condition=None, microbatch=8)
+        for model in (Mixture(), Runaway())
+    )
+    rest = [i for i in range(8) if i != 3]
+    assert int(broken.status[3]) in (1, 2)
+    assert torch.equal(broken.status[rest], whole.status[rest])
+    assert torch.equal(broken.x[rest], whole.x[rest])
+    assert torch.equal(broken.nfe[rest], whole.nfe[rest])

@@ -16,10 +16,13 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in FIXED} | {
     "res_multistep": [{}, {"eta": 1.0}],
     "uni_pc": [{}, {"order": 2, "variant": "bh2"}],
     "dpmpp_2m_sde": [{"eta": 0.5, "variant": "heun"}],
+    "dpm_2": [{}, {"s_churn": 3.0}],
+    "heun": [{}, {"s_churn": 3.0, "s_noise": 0.9}],
     "restart": [{"low": 0.3, "high": 2.0, "inner_steps": 3, "times": 2}],
 }
 CASES = [(name, options) for name, every in OPTIONS.items() for options in every]
-NEW = [case for case in CASES if case[0] not in ("euler", "heun", "dpmpp_2m", "pndm")]
+OLD = ("euler", "heun", "dpmpp_2m", "pndm")
+NEW = [case for case in CASES if case[0] not in OLD or case[1]]
 GUIDANCE: dict[str, Any] = {
     "form": "interval",
     "scale": 3.0,
@@ -80,7 +83,7 @@ def by_hand(solver: str, levels: list[float], options: dict[str, Any]) -> torch.
     )
 
 
-@pytest.mark.parametrize(("solver", "options"), CASES)
+@pytest.mark.parametrize(("solver", "options"), [c for c in CASES if "s_churn" not in c[1]])
 def test_a_step_into_zero_gives_the_denoised_estimate(solver: str, options: dict[str, Any]) -> None:
     end = by_hand(solver, [1.7, 0.0], options)
     expected = Mixture(torch.float64)(
@@ -169,6 +172,39 @@ def test_restart_goes_up_by_noise_of_its_own_each_time() -> None:
     assert not torch.equal(once.x, twice.x)
 
 
+def test_churn_is_each_pictures_own_and_stored_only_where_it_is_used() -> None:
+    asked: list[str] = []
+
+    def recording(seeds: Sequence[int], purpose: str) -> torch.Tensor:
+        asked.append(purpose)
+        return noise(seeds, purpose)
+
+    table = {"solver": "euler", "schedule": "exponential", "steps": 4}
+    churned, plain = settings({**table, "s_churn": 2.0}), settings({**table, "s_churn": 0})
+    sample(Mixture(), churned, recording, list(range(12)), condition=None, microbatch=8)
+    assert asked == ["start", *(f"churn:{i}" for i in (1, 2, 3, 4))] * 2
+    assert plain.sampler.to_dict() == table
+    assert churned.sampler.to_dict() == {**table, "s_churn": 2.0}
+    with pytest.raises(ValueError, match="needs noise where s_churn > 0"):
+        by_hand_without_noise("euler", {"s_churn": 2.0})
+
+
+def by_hand_without_noise(solver: str, options: dict[str, Any]) -> None:
+    x, sigmas = starts(2, 2.0), torch.tensor([2.0, 1.0, 0.0])
+    FIXED_SOLVERS[solver](lambda x, sigma: x, x, sigmas, **options)
+
+
+@pytest.mark.parametrize("solver", FIXED)
+def test_an_estimate_of_another_shape_or_dtype_is_refused(solver: str) -> None:
+    x, sigmas = starts(2, 2.0), torch.tensor([2.0, 1.0, 0.0])
+    for bad in (lambda x: x[:1], lambda x: x.float()):
+        wrong: Any = (
+            (lambda x, s, b=bad: (b(x), b(x))) if solver in PAIRED else (lambda x, s, b=bad: b(x))
+        )
+        with pytest.raises(ValueError, match="the denoiser returned"):
+            FIXED_SOLVERS[solver](wrong, x, sigmas, noise=lambda s, t: starts(2, 1.0))
+
+
 def test_each_restart_of_a_picture_has_its_own_key() -> None:
     asked: list[str] = []
 
@@ -191,6 +227,7 @@ def test_each_restart_of_a_picture_has_its_own_key() -> None:
         ({"solver": "er_sde", "order": 0}, "order"),
         ({"solver": "restart", "low": 0}, "above 0"),
         ({"solver": "lms", "eta": 1.0}, "unknown key"),
+        ({"solver": "heun", "s_churn": -1.0}, "s_churn"),
     ],
 )
 def test_impossible_options_are_named(table: dict[str, Any], message: str) -> None:

@@ -8,7 +8,7 @@ import torch
 from sampling_problems import Mixture, noise, settings
 
 from catoptric.errors import InputError
-from catoptric.sampling import Guidance, Settings, guided, sample
+from catoptric.sampling import Guidance, SampleResult, Settings, guided, sample
 from catoptric.sampling.combine import perpendicular_negative
 
 EULER = {"solver": "euler", "schedule": "karras", "steps": 6}
@@ -152,9 +152,44 @@ def test_adaptive_solvers_take_every_mix_that_is_a_function_of_the_state(
     assert bool((whole.status == 0).all())
 
 
-def test_momentum_with_an_adaptive_solver_is_refused() -> None:
-    with pytest.raises(InputError, match="momentum"):
-        settings({"solver": "pid"}, guidance=MIXES["apg"])
+def test_momentum_with_dpm_adaptive_is_refused() -> None:
+    with pytest.raises(InputError, match=r"momentum.*take 'pid' or a fixed solver"):
+        settings({"solver": "dpm_adaptive"}, guidance=MIXES["apg"])
+
+
+def test_momentum_in_pid_is_each_samples_own() -> None:
+    torch.set_num_threads(1)
+    guidance = {**MIXES["all"], "momentum": -0.5}
+    chosen = settings({"solver": "pid", "rtol": 1e-2}, guidance=guidance)
+
+    def draw(seeds: list[int]) -> SampleResult:
+        return sample(Mixture(), chosen, noise, seeds, condition=1, microbatch=8)
+
+    # More samples than slots: a slot's next sample must not inherit, nor a rejected step count.
+    whole = draw(list(range(20)))
+    assert set(whole.status.tolist()) == {0}
+    assert int(whole.rejected.sum()) > 0
+    for row in (0, 9, 19):
+        assert torch.equal(draw([row]).x[0], whole.x[row])
+    plain = settings({"solver": "pid", "rtol": 1e-2}, guidance=MIXES["all"])
+    without = sample(Mixture(), plain, noise, [9], condition=1, microbatch=8)
+    assert not torch.equal(without.x[0], whole.x[9])
+
+
+def test_an_undone_call_leaves_the_momentum_as_it_was() -> None:
+    table = Guidance.from_dict(MIXES["apg"])
+    denoise, twin = (guided(Mixture(torch.float64), 1, table) for _ in range(2))
+    (x, level, _, _), (y, lower, _, _) = estimates(3.0), estimates(1.5)
+    for each in (denoise, twin):
+        each(x, level)
+    denoise(2.0 * x, level)
+    denoise.undo(torch.arange(8) < 4)
+    mine, other = denoise(y, lower), twin(y, lower)
+    assert torch.equal(mine[:4], other[:4])
+    assert not torch.equal(mine[4:], other[4:])
+    denoise.open([0])
+    fresh = guided(Mixture(torch.float64), 1, table)
+    assert torch.equal(denoise(x, level)[:1], fresh(x, level)[:1])
 
 
 @pytest.mark.parametrize("name", MIXES)

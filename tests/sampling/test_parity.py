@@ -9,6 +9,8 @@ from sampling_problems import Mixture, k_diffusion, starts
 from torch import Tensor
 
 from catoptric.sampling import (
+    FIXED_SOLVERS,
+    BrownianBridge,
     DpmAdaptiveOptions,
     dpm_adaptive,
     dpmpp_2m,
@@ -17,6 +19,7 @@ from catoptric.sampling import (
     heun,
     pndm,
 )
+from catoptric.sampling.row_paths import RowPaths
 from catoptric.sampling.schedules import (
     exponential,
     karras,
@@ -137,6 +140,76 @@ def test_dpm_adaptive_takes_k_diffusions_steps_alone(order: int, changed: dict[s
         assert int(mine.rejected[0]) == info["n_reject"]
         # Each rejection's first evaluation is used again.
         assert int(mine.nfe[0]) == info["nfe"] - info["n_reject"]
+
+
+@pytest.mark.usefixtures("_double")
+@pytest.mark.parametrize("name", ["euler", "heun", "dpm_2"])
+@pytest.mark.parametrize(
+    "churn",
+    [
+        {"s_churn": 6.0},
+        {"s_churn": 40.0, "s_tmin": 0.1, "s_tmax": 5.0, "s_noise": 1.007},
+    ],
+)
+def test_churn_is_k_diffusions_on_the_same_noise(
+    name: str, churn: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sigmas, x = karras(12, LOW, HIGH), starts(5, HIGH)
+    # Theirs draws at every step, used or not: the level tells which draw is which.
+    calls = iter(range(100))
+    monkeypatch.setattr(torch, "randn_like", lambda like: starts(5, 1.0, seed=next(calls)))
+    other = getattr(k_diffusion(), f"sample_{name}")(denoise, x, sigmas, disable=True, **churn)
+    step = {float(sigma): i for i, sigma in enumerate(sigmas)}
+
+    def noise(sigma: float, raised: float) -> Tensor:
+        assert raised > sigma
+        return starts(5, 1.0, seed=step[sigma])
+
+    mine = FIXED_SOLVERS[name](denoise, x, sigmas, noise=noise, **churn)
+    torch.testing.assert_close(mine, other, rtol=0.0, atol=1e-5)
+    still = FIXED_SOLVERS[name](denoise, x, sigmas)
+    assert float((mine - still).abs().max()) > 0.1
+
+
+@pytest.mark.usefixtures("_double")
+@pytest.mark.parametrize("order", [2, 3])
+@pytest.mark.parametrize("eta", [0.4, 1.0])
+def test_dpm_adaptive_with_noise_takes_k_diffusions_steps(order: int, eta: float) -> None:
+    def drawn(seeds, purpose):  # type: ignore[no-untyped-def]
+        names = [purpose] * len(seeds) if isinstance(purpose, str) else purpose
+        return torch.cat([starts(1, 1.0, seed=hash_of(name)) for name in names])
+
+    x = starts(1, HIGH, 2)
+    bridge = BrownianBridge(drawn, [0], LOW, HIGH)
+    other, info = k_diffusion().sample_dpm_adaptive(
+        denoise,
+        x,
+        LOW,
+        HIGH,
+        order=order,
+        eta=eta,
+        s_noise=0.9,
+        noise_sampler=lambda s, t: bridge.normal(float(s), float(t)),
+        return_info=True,
+        disable=True,
+    )
+    mine = dpm_adaptive(
+        denoise,
+        x,
+        HIGH,
+        LOW,
+        slots=1,
+        options=DpmAdaptiveOptions(order=order, eta=eta, s_noise=0.9),
+        paths=RowPaths(drawn, LOW, HIGH, eta=1.0),
+        seeds=[0],
+    )
+    assert int(mine.accepted[0]) == info["n_accept"]
+    assert int(mine.rejected[0]) == info["n_reject"]
+    torch.testing.assert_close(mine.x, other, rtol=0.0, atol=1e-5)
+
+
+def hash_of(name: str) -> int:
+    return int.from_bytes(name.encode()[-6:], "little")
 
 
 def their_pndm(steps: int):  # type: ignore[no-untyped-def]

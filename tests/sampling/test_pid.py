@@ -10,7 +10,15 @@ from sampling_problems import Mixture, noise, settings, starts
 from torch import Tensor
 
 from catoptric.errors import InputError
-from catoptric.sampling import PidOptions, SampleResult, Step, pid, sample
+from catoptric.sampling import (
+    DpmAdaptiveOptions,
+    PidOptions,
+    SampleResult,
+    Step,
+    dpm_adaptive,
+    pid,
+    sample,
+)
 from catoptric.sampling.brownian import BrownianBridge
 from catoptric.sampling.norm import NORMS, by_band, by_channel, by_element, octave_rms
 from catoptric.sampling.row_paths import RowPaths
@@ -184,6 +192,52 @@ def test_a_tolerance_below_rounding_is_refused() -> None:
     with pytest.raises(InputError, match="float32 can resolve"):
         run(starts(1, HIGH).float(), rtol=1e-8)
     assert int(run(starts(1, HIGH), rtol=1e-8).status[0]) == 0
+    small = DpmAdaptiveOptions(rtol=1e-9, atol=1e-9)
+    with pytest.raises(InputError, match="float32 can resolve"):
+        dpm_adaptive(gaussian, starts(1, HIGH).float(), HIGH, LOW, slots=1, options=small)
+
+
+def test_a_tolerance_that_is_tightened_below_rounding_is_refused() -> None:
+    with pytest.raises(InputError, match=r"tightened 1000 times.*take at least 0\.001"):
+        run(starts(1, HIGH).float(), rtol=1e-6, tighten=1e3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"min_step": 0.5, "max_step": 0.2}, "min_step 0.5 is above max_step 0.2"),
+        ({"branch_low": 3.0, "branch_high": 1.0}, "branch_low 3 must be below branch_high 1"),
+    ],
+)
+def test_bounds_that_leave_nothing_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        settings({"solver": "pid", **options})
+
+
+@pytest.mark.parametrize("bad", [lambda x: x[:1], lambda x: x.float()])
+def test_an_estimate_of_another_shape_or_dtype_is_refused(bad: Any) -> None:
+    for solver in (pid, dpm_adaptive):
+        with pytest.raises(ValueError, match="the denoiser returned"):
+            solver(lambda x, sigma: bad(x), starts(2, HIGH), HIGH, LOW, slots=2)
+
+
+def test_s_noise_scales_the_noise_of_every_step() -> None:
+    def end(**more: float) -> Tensor:
+        chosen = settings({"solver": "pid", "eta": 1.0, "rtol": 5e-2, "atol": 5e-2, **more})
+        return sample(Mixture(), chosen, noise, [1, 2], condition=1, microbatch=8).x
+
+    assert torch.equal(end(), end(s_noise=1.0))
+    assert not torch.equal(end(), end(s_noise=0.5))
+    # Without noise the drift alone is left: the same whatever the seed's path.
+    drawn = RowPaths(lambda seeds, names: noise(seeds, "other"), LOW, HIGH, eta=1.0)
+    options = PidOptions(eta=1.0, s_noise=0.0)
+    paths = RowPaths(noise, LOW, HIGH, eta=1.0)
+    x = starts(2, HIGH)
+    ends = [
+        pid(gaussian, x, HIGH, LOW, slots=2, options=options, paths=p, seeds=[1, 2]).x
+        for p in (paths, drawn)
+    ]
+    assert torch.equal(*ends)
 
 
 def test_presets_are_tolerances_and_what_is_written_out_wins() -> None:

@@ -121,3 +121,22 @@ def test_mean_over_seeds_is_students_and_leaves_out_what_is_missing() -> None:
         for m in (mean_over_seeds(rng.normal(size=6)) for _ in range(1000))
     ]
     assert 0.93 < np.mean(covered) < 0.97
+
+
+def test_the_peak_lies_between_the_points_where_the_response_is_smooth() -> None:
+    at = np.array([0.0, 1.0, 1.8, 3.0, 3.9, 5.0])
+    # The true peak, 2 at lambda 2.3, is none of the points; the highest of them is 1.875.
+    found = waveform(at, 2.0 - 0.5 * (at - 2.3) ** 2)
+    assert found.overshoot == pytest.approx(1.0)
+    assert found.peak_lambda == pytest.approx(2.3)
+
+
+def test_a_jump_of_the_guidance_is_no_peak_to_be_smoothed() -> None:
+    landed = np.array([0.0, 1.0, 1.000002, 2.0, 3.0])
+    over = np.array([0.0, 0.6, 1.2, 2.0, 3.0])
+    for at in (landed, over):
+        response = np.array([1.0, 1.0, 4.0, 3.8, 3.4])
+        found = waveform(at, response)
+        assert (found.overshoot, found.peak_lambda) == (3.0, at[2])
+    # Nor is the first point, from which a constant guidance falls.
+    assert waveform(over, [5.0, 3.0, 2.0, 1.2, 1.0]).overshoot == 4.0

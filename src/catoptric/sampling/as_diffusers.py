@@ -145,6 +145,7 @@ def sample_pipeline(
             jumps=denoise.jumps,
             passes=denoise.passes,
             watch=watch,
+            memory=denoise,
         )
         if output_type == "latent":
             return result.x, result

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from catoptric.sampling.denoiser import checked
 from catoptric.sampling.options import PidOptions
 from catoptric.sampling.pid import pid
 from catoptric.sampling.result import Step
@@ -76,7 +75,7 @@ def sample_pid(
         rounds += 1
 
     def denoise(state: Tensor, sigma: Tensor) -> Tensor:
-        return checked(model(state, sigma, **(extra_args or {})), state)
+        return model(state, sigma, **(extra_args or {}))
 
     with torch.no_grad():
         result = pid(

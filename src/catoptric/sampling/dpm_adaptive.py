@@ -16,12 +16,21 @@ import torch
 from torch import Tensor
 
 from catoptric.sampling.control import AtanController, no_past
+from catoptric.sampling.denoiser import checked
 from catoptric.sampling.ledger import Ledger, verdict
 from catoptric.sampling.norm import row_rms
 from catoptric.sampling.options import DpmAdaptiveOptions
 from catoptric.sampling.result import Denoise, SampleResult, Step, Watch
+from catoptric.sampling.row_paths import Increments, RowPaths
 from catoptric.sampling.slots import Slots
-from catoptric.sampling.stops import SIDE, Passes, check_range, one_pass, stops_between
+from catoptric.sampling.stops import (
+    SIDE,
+    Passes,
+    check_range,
+    check_resolvable,
+    one_pass,
+    stops_between,
+)
 
 FIRST, SECOND, THIRD, END = 0, 1, 2, 3
 
@@ -40,11 +49,15 @@ def dpm_adaptive(
     jumps: Sequence[float] = (),
     passes: Passes = one_pass,
     watch: Watch | None = None,
+    paths: RowPaths | None = None,
+    seeds: Sequence[int] = (),
 ) -> SampleResult:
     """Embedded pairs of order 1 and 2, or 2 and 3; the higher one is kept.
 
     error = rms((x_low - x_high) / max(atol, rtol max(|x_low|, |x_prev|))) over a sample's elements,
-    x_prev the lower-order result of the last accepted step.
+    x_prev the lower-order result of the last accepted step. With eta the pair goes down to the
+    lower level of the ancestral split, and noise up again once the step is accepted; the part of a
+    step below its stop is left out, so the last step has no noise.
 
     Args:
         denoise: `(x, sigma [slots]) -> x0`.
@@ -55,22 +68,27 @@ def dpm_adaptive(
         jumps: sigmas at which the estimate jumps: landed on, controller restarted.
         passes: model passes a row's evaluation counts.
         watch: called after each round that ended an attempt.
+        paths: Brownian paths over the range, of rate 1; needed where `options.eta` > 0.
+        seeds: of those paths, one per sample.
 
     Returns:
         The samples and their cost, in the order of x; x at sigma_end unless `final_denoise`.
 
     Raises:
-        InputError: for an empty range.
+        InputError: for an empty range, or a tolerance below what x's dtype can resolve.
+        ValueError: for a denoiser that returns another shape or dtype than it was given.
 
     Source: Lu et al. 2022, DPM-Solver, algorithms 4 and 5, appendix C; k-diffusion for the control.
         On one sample it takes k-diffusion's steps, at fewer evaluations where steps are rejected.
     """
     check_range(sigma_start, sigma_end)
     o = options or DpmAdaptiveOptions()
-    control = AtanController(o.p, o.i, o.d, o.order, o.safety)
+    check_resolvable(o.rtol, x.dtype)
+    control = AtanController(o.p, o.i, o.d, 1.5 if o.eta > 0.0 else o.order, o.safety)
     stops = stops_between(sigma_start, sigma_end, jumps, x.device)
     last_leg = len(stops) - 1
     queue, ledger = Slots(x.shape[0], slots), Ledger(x, slots)
+    noise = Increments(paths, seeds, x, slots, sigma_start, wanted=o.eta > 0.0)
     column = (slots, *(1,) * (x.ndim - 1))
     start = -torch.log(torch.tensor(sigma_start, dtype=torch.float64, device=x.device))
     final_stage = THIRD if o.order == 3 else SECOND
@@ -97,13 +115,15 @@ def dpm_adaptive(
             lambda_[seats], h_next[seats], past[seats] = start, o.h_init, torch.nan
             leg[seats], stage[seats], turned[seats] = 0, FIRST, False
             ledger.open(seats)
+            noise.open(seats)
         taken = queue.taken.to(x.device)
 
         stop = stops[leg]
         lands = lambda_ + h_next >= stop
         after = torch.where(lands, stop, lambda_ + h_next)
+        down = _lower(lambda_, after, stop, o.eta) if o.eta > 0.0 else after
         # Samples at END stand on their stop; any step will do for the algebra they do not use.
-        h = torch.where(stage == END, 1.0, after - lambda_)
+        h = torch.where(stage == END, 1.0, down - lambda_)
 
         # One evaluation for every slot, at the point its stage asks for.
         share = torch.where(stage == THIRD, 2.0 / 3.0, 1.0 / 3.0 if o.order == 3 else 0.5)
@@ -119,18 +139,18 @@ def dpm_adaptive(
         inner = torch.where(standing.view(column), state, inner)
         below = SIDE * ((stage == FIRST) & turned).double()
         sigma = (torch.exp(-at) * (1.0 - below)).to(x.dtype)
-        denoised = denoise(inner, sigma)
+        denoised = checked(denoise(inner, sigma), inner)
         newest = (inner - denoised) / sigma.view(column)
         e0 = torch.where((stage == FIRST).view(column), newest, e0)
         e1 = torch.where((stage == SECOND).view(column), newest, e1)
 
         # The pair, meant only for samples whose attempt this evaluation completes.
         tried, ending = stage == final_stage, stage == END
-        grown = torch.exp(-after) * torch.expm1(h)
+        grown = torch.exp(-down) * torch.expm1(h)
         euler = state - wide(grown) * e0
         if o.order == 3:
             low = euler - wide(1.5 * grown) * (e1 - e0)
-            curve = torch.exp(-after) * 1.5 * (torch.expm1(h) / h - 1.0)
+            curve = torch.exp(-down) * 1.5 * (torch.expm1(h) / h - 1.0)
             high = euler - wide(curve) * (newest - e0)
         else:
             low = euler
@@ -141,6 +161,14 @@ def dpm_adaptive(
         good = torch.where(tried, error.isfinite(), row_rms(newest).isfinite())
         accept = tried & proposal.accept & good
         reject = tried & ~accept & good
+        if o.eta > 0.0 and bool(accept.any()):
+            risen = noise.to(queue.rows.tolist(), torch.exp(-after), accept)
+            assert risen is not None
+            up2 = (torch.exp(-2.0 * after) - torch.exp(-2.0 * down)).clamp(min=0.0)
+            spread2 = torch.where(accept, torch.exp(2.0 * after) - torch.exp(2.0 * lambda_), 1.0)
+            share = o.s_noise * torch.sqrt(up2 / spread2)
+            high = torch.where(accept.view(column), high + wide(share) * risen.to(x.dtype), high)
+            noise.keep(accept)
 
         if watch is not None and bool((taken & tried).any()):
             seen = taken & tried
@@ -183,3 +211,10 @@ def dpm_adaptive(
         exhausted = tried & ~at_end & (ledger.attempts >= o.max_steps)
         ledger.close(queue, state, torch.where(taken, verdict(done, exhausted, ~good), -1))
     return ledger.result()
+
+
+def _lower(before: Tensor, after: Tensor, stop: Tensor, eta: float) -> Tensor:
+    """The ancestral split's lower level in lambda, at most the stop; all float64 [slots]."""
+    ratio2 = torch.exp(2.0 * (before - after))
+    up2 = (eta**2 * (1.0 - ratio2)).clamp(0.0, 1.0)
+    return torch.minimum(stop, after - 0.5 * torch.log1p(-up2))

@@ -1,6 +1,7 @@
 """The table of all solvers that walk a schedule; what each does stands in `sampling.solvers`."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from catoptric.sampling.solvers import (
     dpmpp_2m_cfg_pp,
     dpmpp_2m_sde,
     dpmpp_2s_ancestral,
+    dpmpp_2s_ancestral_cfg_pp,
     dpmpp_3m_sde,
     dpmpp_sde,
     er_sde,
@@ -26,6 +28,7 @@ from catoptric.sampling.solvers import (
     lms,
     pndm,
     res_multistep,
+    res_multistep_cfg_pp,
     restart,
     uni_pc,
 )
@@ -44,6 +47,7 @@ FIXED_SOLVERS: Mapping[str, FixedSolver] = {
     "dpmpp_2m_cfg_pp": dpmpp_2m_cfg_pp,
     "dpmpp_2m_sde": dpmpp_2m_sde,
     "dpmpp_2s_ancestral": dpmpp_2s_ancestral,
+    "dpmpp_2s_ancestral_cfg_pp": dpmpp_2s_ancestral_cfg_pp,
     "dpmpp_3m_sde": dpmpp_3m_sde,
     "dpmpp_sde": dpmpp_sde,
     "er_sde": er_sde,
@@ -56,9 +60,12 @@ FIXED_SOLVERS: Mapping[str, FixedSolver] = {
     "lms": lms,
     "pndm": pndm,
     "res_multistep": res_multistep,
+    # ComfyUI's name for the next one with noise.
+    "res_multistep_ancestral_cfg_pp": partial(res_multistep_cfg_pp, eta=1.0),
+    "res_multistep_cfg_pp": res_multistep_cfg_pp,
     "restart": restart,
     "uni_pc": uni_pc,
 }
 
-PAIRED = frozenset({"dpmpp_2m_cfg_pp", "euler_ancestral_cfg_pp", "euler_cfg_pp"})
+PAIRED = frozenset(name for name in FIXED_SOLVERS if name.endswith("_cfg_pp"))
 """Solvers whose `denoise` gives the guided and the unconditional estimate."""

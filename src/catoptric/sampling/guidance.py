@@ -7,7 +7,7 @@ together (`mix`, `rescale`) are in `combine`.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -127,7 +127,8 @@ class Guided:
     The conditional and the unconditional pass are two calls of the model with all rows each; a
     pass is skipped only when no row needs it. What one row needs is `passes`, whatever its
     batch-mates need. With momentum it remembers one change per row between its calls: the rows
-    must be the same samples until `forget`.
+    must be the same samples until `forget`, or until `open` says which are new. A call's change is
+    kept at once; where a solver may throw a call's estimates away, it says so by `undo`.
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class Guided:
         self._condition = condition
         self._guidance = guidance
         self._change: Tensor | None = None
+        self._before: Tensor | None = None
         self.model_calls = 0
 
     def weight(self, sigma: Tensor) -> Tensor:
@@ -182,7 +184,24 @@ class Guided:
 
     def forget(self) -> None:
         """Drops the momentum of the last samples."""
-        self._change = None
+        self._change = self._before = None
+
+    def open(self, rows: Sequence[int]) -> None:
+        """New samples sit in these rows: they have no momentum."""
+        if self._change is not None and len(rows):
+            index = torch.tensor(rows, device=self._change.device)
+            self._change = self._change.index_fill(0, index, 0.0)
+
+    def undo(self, rows: Tensor) -> None:
+        """The last call led these rows nowhere: their momentum is what it was before it.
+
+        Args:
+            rows: bool [B].
+        """
+        if self._change is not None:
+            column = rows.view(-1, *(1,) * (self._change.ndim - 1))
+            before = torch.zeros_like(self._change) if self._before is None else self._before
+            self._change = torch.where(column, before, self._change)
 
     def _is_free(self, w: Tensor) -> Tensor:
         """Rows whose estimate is u itself: w = 0 on the plain line."""
@@ -208,9 +227,7 @@ class Guided:
             assert g.norm is not None
             change = c - u
             if g.momentum:
-                if self._change is not None:
-                    change = change + g.momentum * self._change
-                self._change = change
+                change = self._carried(change, w == 1.0)
             x0 = projected(c, change, w, parallel=g.parallel, norm=g.norm)
         elif g.mix == "zero_star":
             x0 = zero_star(x, c, u, w)
@@ -224,8 +241,22 @@ class Guided:
             x0 = rescaled(x, c, x0, sigma.to(x.dtype).view(w.shape), g.rescale)
         return x0
 
+    def _carried(self, change: Tensor, plain: Tensor) -> Tensor:
+        """The change with what is left of the last one, which it replaces but in plain rows."""
+        before = self._change
+        if before is not None:
+            assert self._guidance.momentum is not None
+            change = change + self._guidance.momentum * before
+        self._change = change
+        if bool(plain.any()) and not bool(plain.all()):
+            # A plain row was passed along by its batch-mates: alone it would have kept its own.
+            kept = torch.zeros_like(change) if before is None else before
+            self._change = torch.where(plain, kept, change)
+        return change
+
     def _estimates(self, x: Tensor, sigma: Tensor, *, both: bool) -> tuple[Tensor, Tensor]:
         """The guided estimate and u; u only means something where `both` is asked for."""
+        self._before = self._change
         w, still = self.weight(sigma), self._is_still(sigma)
         plain, free = w == 1.0, self._is_free(w)
         column = (-1, *(1,) * (x.ndim - 1))

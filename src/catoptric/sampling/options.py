@@ -1,8 +1,10 @@
 """What each solver can be told, with defaults and bounds; the names of all solvers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
 
+from catoptric.errors import InputError
 from catoptric.sampling.tables import number, one_of, option, truth, whole
 
 
@@ -10,10 +12,51 @@ from catoptric.sampling.tables import number, one_of, option, truth, whole
 class Options:
     """Base of all option tables; solvers without options use it as it is."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Options that came after settings had been stored: `table` leaves them out at their default,
+    so that a stored setting keeps its form, and its pictures their key."""
+
     @property
     def noise_clock(self) -> float | None:
         """Rate of the Brownian path that step noise is drawn from; None = no noise on a path."""
         return None
+
+    @property
+    def fresh_noise(self) -> str | None:
+        """Under which name noise that goes up is drawn, anew each time; None = there is none."""
+        return None
+
+    def table(self) -> dict[str, Any]:
+        """The canonical table: every option by name, later ones only where they say something."""
+        default = {f.name: f.default for f in fields(self)}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in self.LATER or value != default[name]
+        }
+
+
+@dataclass(frozen=True)
+class ChurnOptions(Options):
+    """Options of `euler`, `heun` and `dpm_2`: noise added before a step, which goes further down.
+
+    Attributes:
+        s_churn: how much, shared out over the steps; 0 = the deterministic solver.
+        s_tmin, s_tmax: lowest and highest sigma at which noise is added.
+        s_noise: factor on the noise.
+    """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"s_churn", "s_tmin", "s_tmax", "s_noise"})
+
+    s_churn: float = option(0.0, number(0.0, 1e4))
+    s_tmin: float = option(0.0, number(0.0))
+    s_tmax: float = option(1e6, number(0.0, above=True))
+    s_noise: float = option(1.0, number(0.0, 10.0))
+
+    @property
+    def fresh_noise(self) -> str | None:
+        """Noise is needed where there is churn."""
+        return "churn" if self.s_churn > 0.0 else None
 
 
 @dataclass(frozen=True)
@@ -36,7 +79,7 @@ class AncestralOptions(Options):
 
 @dataclass(frozen=True)
 class QuietAncestralOptions(AncestralOptions):
-    """Options of `ddim` and `res_multistep`: as the ancestral ones, without noise unless told."""
+    """Options of `ddim`, `res_multistep` and its CFG++: ancestral, without noise unless told."""
 
     eta: float = option(0.0, number(0.0, 1.0))
 
@@ -105,6 +148,11 @@ class RestartOptions(Options):
     times: int = option(1, whole(0, 100))
     s_noise: float = option(1.0, number(0.0, 10.0))
 
+    @property
+    def fresh_noise(self) -> str | None:
+        """Each restart's own."""
+        return "restart"
+
 
 @dataclass(frozen=True)
 class MultistepOptions(Options):
@@ -153,7 +201,12 @@ class DpmAdaptiveOptions(Options):
         safety: least growth factor of an accepted step.
         max_steps: attempts per sample before it is given up.
         final_denoise: whether to end with the denoised estimate at the last sigma.
+        eta: share of ancestral noise, 0 .. 1, added after each accepted step and not part of its
+            error; A1111's "DPM adaptive" has 1.
+        s_noise: factor on the noise.
     """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"eta", "s_noise"})
 
     rtol: float = option(0.05, number(0.0, 1.0, above=True))
     atol: float = option(0.0078, number(0.0, 1e3, above=True))
@@ -165,6 +218,13 @@ class DpmAdaptiveOptions(Options):
     safety: float = option(0.81, number(0.0, 2.5, above=True))
     max_steps: int = option(1000, whole(1, 1_000_000))
     final_denoise: bool = option(False, truth)
+    eta: float = option(0.0, number(0.0, 1.0))
+    s_noise: float = option(1.0, number(0.0, 10.0))
+
+    @property
+    def noise_clock(self) -> float | None:
+        """Posterior noise is the bridge's at rate 1, as in `AncestralOptions`."""
+        return 1.0 if self.eta > 0.0 else None
 
 
 @dataclass(frozen=True)
@@ -194,7 +254,13 @@ class PidOptions(Options):
         eta: rate of the noise; 0 = the deterministic solver.
         max_steps: attempts per sample before it is given up.
         final_denoise: whether to end with the denoised estimate at the last sigma.
+        s_noise: factor on the noise.
+
+    Raises:
+        InputError: for bounds that leave no step, or a window that holds no sigma.
     """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"s_noise"})
 
     rtol: float = option(1e-3, number(0.0, 1.0, above=True))
     atol: float = option(3e-5, number(0.0, 1e3, above=True))
@@ -213,6 +279,18 @@ class PidOptions(Options):
     eta: float = option(0.0, number(0.0, 4.0))
     max_steps: int = option(1000, whole(1, 1_000_000))
     final_denoise: bool = option(True, truth)
+    s_noise: float = option(1.0, number(0.0, 10.0))
+
+    def __post_init__(self) -> None:
+        if self.min_step > self.max_step:
+            raise InputError(
+                f"min_step {self.min_step:g} is above max_step {self.max_step:g}: no step is left"
+            )
+        if self.branch_low >= self.branch_high:
+            raise InputError(
+                f"branch_low {self.branch_low:g} must be below branch_high {self.branch_high:g}: "
+                "between them tolerances are tightened"
+            )
 
     @property
     def noise_clock(self) -> float | None:
@@ -232,24 +310,27 @@ PID_PRESETS: Mapping[str, Mapping[str, float]] = {
 FIXED: Mapping[str, type[Options]] = {
     "ddim": QuietAncestralOptions,
     "deis": DeisOptions,
-    "dpm_2": Options,
+    "dpm_2": ChurnOptions,
     "dpm_2_ancestral": AncestralOptions,
     "dpmpp_2m": Options,
     "dpmpp_2m_cfg_pp": Options,
     "dpmpp_2m_sde": TwoStepSdeOptions,
     "dpmpp_2s_ancestral": AncestralOptions,
+    "dpmpp_2s_ancestral_cfg_pp": AncestralOptions,
     "dpmpp_3m_sde": SdeOptions,
     "dpmpp_sde": AncestralOptions,
     "er_sde": ErSdeOptions,
-    "euler": Options,
+    "euler": ChurnOptions,
     "euler_ancestral": AncestralOptions,
     "euler_ancestral_cfg_pp": AncestralOptions,
     "euler_cfg_pp": Options,
-    "heun": Options,
+    "heun": ChurnOptions,
     "ipndm": MultistepOptions,
     "lms": MultistepOptions,
     "pndm": Options,
     "res_multistep": QuietAncestralOptions,
+    "res_multistep_ancestral_cfg_pp": AncestralOptions,
+    "res_multistep_cfg_pp": QuietAncestralOptions,
     "restart": RestartOptions,
     "uni_pc": UniPcOptions,
 }

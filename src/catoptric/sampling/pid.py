@@ -16,13 +16,14 @@ import torch
 from torch import Tensor
 
 from catoptric.sampling.control import ClippedController, no_past
+from catoptric.sampling.denoiser import checked
 from catoptric.sampling.dense import Dense
 from catoptric.sampling.ledger import Ledger, verdict
 from catoptric.sampling.multistep import corrector, predictor
 from catoptric.sampling.norm import NORMS, row_rms
 from catoptric.sampling.options import PidOptions
-from catoptric.sampling.result import Denoise, SampleResult, Step, Watch
-from catoptric.sampling.row_paths import RowPaths
+from catoptric.sampling.result import Denoise, Memory, SampleResult, Step, Watch
+from catoptric.sampling.row_paths import Increments, RowPaths
 from catoptric.sampling.slots import Slots
 from catoptric.sampling.stops import (
     SIDE,
@@ -55,6 +56,7 @@ def pid(
     at: Sequence[float] = (),
     paths: RowPaths | None = None,
     seeds: Sequence[int] = (),
+    memory: Memory | None = None,
 ) -> SampleResult:
     """Predict, evaluate once, correct; accept where the corrector's own error is within tolerance.
 
@@ -73,6 +75,7 @@ def pid(
         at: sigmas within the range at which each sample's state is wanted (`SampleResult.dense`).
         paths: Brownian paths over the range; needed where `options.eta` > 0.
         seeds: of those paths, one per sample.
+        memory: of `denoise`, where it has one: it advances with the steps that are accepted.
 
     Returns:
         The samples and their cost, in the order of x.
@@ -80,20 +83,21 @@ def pid(
     Raises:
         InputError: for an empty range, tolerances below what x's dtype can resolve, states that
             the norm cannot read, dense output with noise or outside the range.
+        ValueError: for a denoiser that returns another shape or dtype than it was given.
 
     Source: research/adaptive.md; Lu et al. 2022 (multistep in lambda), Zhao et al. 2023 (UniPC's
         corrector), Soderlind 2003 (control).
     """
     o = options or PidOptions()
     check_range(sigma_start, sigma_end)
-    check_resolvable(o.rtol, x.dtype)
+    check_resolvable(o.rtol, x.dtype, o.tighten)
     control, norm, rate = ClippedController(o.p, o.i, o.d, o.safety), NORMS[o.norm], 1.0 + o.eta
     stops = rate * stops_between(sigma_start, sigma_end, jumps, x.device)
     order = min(o.order, 2) if o.eta > 0.0 else o.order
     last_leg = len(stops) - 1
     queue, ledger = Slots(x.shape[0], slots), Ledger(x, slots)
     dense = Dense(x, at, sigma_start, sigma_end, noisy=o.eta > 0.0)
-    noise = _Noise(paths, seeds, x, slots, sigma_start, o.eta)
+    noise = Increments(paths, seeds, x, slots, sigma_start, wanted=o.eta > 0.0)
     column = (slots, *(1,) * (x.ndim - 1))
     start = -rate * torch.log(torch.tensor(sigma_start, dtype=torch.float64, device=x.device))
 
@@ -101,8 +105,16 @@ def pid(
         """sigma at a place in the clock."""
         return torch.exp(-place / rate)
 
-    state = x.new_zeros((slots, *x.shape[1:]))
-    d0, d1, d2 = state, state, state
+    def jolt_of(place: Tensor, stepping: Tensor) -> Tensor:
+        """What the noise adds to each slot's step: s_noise sigma^(1 + eta) (B(u) - B(u before))."""
+        risen = noise.to(queue.rows.tolist(), level(place), stepping)
+        if risen is None:
+            return nothing
+        jolt = (o.s_noise * level(place) ** rate).view(column) * risen
+        return torch.where(stepping.view(column), jolt.to(x.dtype), 0.0)
+
+    nothing = x.new_zeros((slots, *x.shape[1:]))
+    state, d0, d1, d2 = nothing, nothing, nothing, nothing
     clock = start.repeat(slots)
     h_next = torch.full_like(clock, rate * o.h_init)
     h1, h2 = torch.ones_like(clock), torch.ones_like(clock)
@@ -121,6 +133,8 @@ def pid(
             leg[seats], phase[seats], known[seats] = 0, START, 0
             ledger.open(seats)
             noise.open(seats)
+            if memory is not None:
+                memory.open(seats)
         taken = queue.taken.to(x.device)
         stepping, starting, ending = phase == STEP, phase == START, phase == END
 
@@ -132,7 +146,7 @@ def pid(
         h = torch.where(lands, left, torch.where(2.0 * h_next > left, 0.5 * left, h_next))
         h = torch.where(stepping, h, 1.0)
         place = torch.where(stepping, torch.where(lands, stop, clock + h), clock)
-        jolt = noise.of(queue.rows.tolist(), level(place), stepping)
+        jolt = jolt_of(place, stepping)
         predicted = predictor(h, h1, h2, known).of(state, state, d0, d1, d2) + jolt
 
         # One evaluation for every slot, at the state its phase asks for.
@@ -141,7 +155,7 @@ def pid(
         side = SIDE * (above.double() - below.double())
         sigma = (level(place) * (1.0 + side)).to(x.dtype)
         where = torch.where(stepping.view(column), predicted, state)
-        newest = denoise(where, sigma)
+        newest = checked(denoise(where, sigma), where)
 
         corrected_by, error_by = corrector(h, h1, h2, known)
         corrected = corrected_by.of(state, newest, d0, d1, d2) + jolt
@@ -156,6 +170,8 @@ def pid(
         good = torch.where(stepping, error.isfinite(), row_rms(newest).isfinite())
         accept = stepping & good & (proposal.accept | (h <= rate * o.min_step))
         reject = stepping & ~accept & good
+        if memory is not None:
+            memory.undo(reject)
 
         if watch is not None and bool((taken & stepping).any()):
             seen = taken & stepping
@@ -211,43 +227,3 @@ def pid(
         exhausted = (reject | (accept & ~at_end)) & (ledger.attempts >= o.max_steps)
         ledger.close(queue, state, torch.where(taken, verdict(done, exhausted, ~good), -1))
     return replace(ledger.result(), dense=dense.result())
-
-
-class _Noise:
-    """What the noise adds to each slot's step: sigma^(1 + eta) (B(u) - B(u before))."""
-
-    def __init__(
-        self,
-        paths: RowPaths | None,
-        seeds: Sequence[int],
-        x: Tensor,
-        slots: int,
-        sigma_start: float,
-        eta: float,
-    ) -> None:
-        if (eta > 0.0) != (paths is not None):
-            raise ValueError("pid takes paths and their seeds where eta > 0, and only there")
-        self._paths, self._seeds, self._eta = paths, list(seeds), eta
-        shape = (slots, *x.shape[1:])
-        self._dtype, self._column = x.dtype, (slots, *(1,) * (x.ndim - 1))
-        self._start, self._zero = sigma_start, x.new_zeros(shape)
-        self._before = x.new_zeros(shape, dtype=torch.float64)
-        self._after = self._before
-
-    def open(self, seats: list[int]) -> None:
-        """New samples sit in these slots; every path begins at 0."""
-        self._before[seats] = 0.0
-
-    def of(self, rows: list[int], sigma: Tensor, stepping: Tensor) -> Tensor:
-        """The noise of the steps that lead to sigma; 0 where no step is tried."""
-        if self._paths is None:
-            return self._zero
-        wanted = [self._seeds[max(row, 0)] for row in rows]
-        self._after = self._paths.at(wanted, torch.where(stepping, sigma, self._start))
-        scale = (sigma ** (1.0 + self._eta)).view(self._column)
-        jolt = (scale * (self._after - self._before)).to(self._dtype)
-        return torch.where(stepping.view(self._column), jolt, 0.0)
-
-    def keep(self, accept: Tensor) -> None:
-        """These steps were taken."""
-        self._before = torch.where(accept.view(self._column), self._after, self._before)

@@ -1,8 +1,9 @@
 """What sampling gives back, and what can be watched while it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 from torch import Tensor
 
@@ -71,3 +72,13 @@ Denoise = Callable[[Tensor, Tensor], Tensor]
 """`(x [B, ...], sigma [B]) -> x0 [B, ...]`: what a solver sees of model, condition and guidance."""
 DenoisePair = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """`(x [B, ...], sigma [B]) -> (x0, u)`: the guided and the unconditional estimate."""
+
+
+class Memory(Protocol):
+    """What an estimate carries from one call of a sample to the next: guidance with momentum."""
+
+    def open(self, rows: Sequence[int]) -> None:
+        """New samples sit in these rows."""
+
+    def undo(self, rows: Tensor) -> None:
+        """The last call led these rows (bool [B]) nowhere."""

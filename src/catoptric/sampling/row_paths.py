@@ -87,3 +87,62 @@ class RowPaths:
 
     def _draw(self, seeds: Sequence[int], names: Sequence[str]) -> Tensor:
         return self._noise(seeds, [f"bridge:{self._eta:g}:{name}" for name in names]).double()
+
+
+class Increments:
+    """What each slot's path adds from the last accepted place to another.
+
+    A rejected step leaves the path where it was: the next attempt reads the same path.
+    """
+
+    def __init__(
+        self,
+        paths: RowPaths | None,
+        seeds: Sequence[int],
+        x: Tensor,
+        slots: int,
+        sigma_start: float,
+        *,
+        wanted: bool,
+    ) -> None:
+        """At the start of every path.
+
+        Args:
+            paths: of the range, or None where no noise is wanted.
+            seeds: one per sample.
+            x: [n, ...], the samples, for their shape.
+            slots: rows of every reading.
+            sigma_start: where the paths begin.
+            wanted: whether the solver adds noise.
+
+        Raises:
+            ValueError: for paths without noise, or noise without paths.
+        """
+        if wanted != (paths is not None):
+            raise ValueError("paths and their seeds are for eta > 0, and needed there")
+        self._paths, self._seeds, self._start = paths, list(seeds), sigma_start
+        self._before = x.new_zeros((slots, *x.shape[1:]), dtype=torch.float64)
+        self._after = self._before
+
+    def open(self, seats: list[int]) -> None:
+        """New samples sit in these slots; every path begins at 0."""
+        self._before[seats] = 0.0
+
+    def to(self, rows: list[int], sigma: Tensor, stepping: Tensor) -> Tensor | None:
+        """B(u(sigma)) - B(u before), float64 [slots, ...]; None where no noise is wanted.
+
+        Args:
+            rows: the sample in each slot, -1 for none.
+            sigma: float64 [slots], where the steps lead.
+            stepping: bool [slots]; other slots' increments mean nothing.
+        """
+        if self._paths is None:
+            return None
+        seeds = [self._seeds[max(row, 0)] for row in rows]
+        self._after = self._paths.at(seeds, torch.where(stepping, sigma, self._start))
+        return self._after - self._before
+
+    def keep(self, accept: Tensor) -> None:
+        """These steps were taken."""
+        column = (-1, *(1,) * (self._before.ndim - 1))
+        self._before = torch.where(accept.view(column), self._after, self._before)

@@ -15,7 +15,7 @@ from catoptric.sampling.dpm_adaptive import dpm_adaptive
 from catoptric.sampling.fixed import FIXED_SOLVERS, PAIRED
 from catoptric.sampling.guidance import Guided, guided
 from catoptric.sampling.noise.keys import START
-from catoptric.sampling.options import DpmAdaptiveOptions, PidOptions, RestartOptions
+from catoptric.sampling.options import DpmAdaptiveOptions, PidOptions
 from catoptric.sampling.pid import pid
 from catoptric.sampling.result import SampleResult, Status, Step, Watch
 from catoptric.sampling.row_paths import RowPaths
@@ -152,11 +152,11 @@ def _adaptive(
         "passes": denoise.passes,
         "watch": watch,
     }
+    if options.noise_clock is not None:
+        paths = RowPaths(noise, last, first, eta=options.noise_clock)
+        common |= {"paths": paths, "seeds": seeds}
     if isinstance(options, PidOptions):
-        if options.noise_clock is not None:
-            paths = RowPaths(noise, last, first, eta=options.noise_clock)
-            common |= {"paths": paths, "seeds": seeds}
-        return pid(denoise, x, first, last, options=options, at=at, **common)
+        return pid(denoise, x, first, last, options=options, at=at, memory=denoise, **common)
     if len(at):
         raise InputError(_DENSE)
     assert isinstance(options, DpmAdaptiveOptions)
@@ -185,8 +185,8 @@ def _fixed(
         if options.noise_clock is not None:
             path = BrownianBridge(noise, part, bottom, top, eta=options.noise_clock)
             drawn = path.normal
-        elif isinstance(options, RestartOptions):
-            drawn = _fresh(noise, part)
+        elif options.fresh_noise is not None:
+            drawn = _fresh(noise, part, options.fresh_noise)
         denoise.forget()
         counter = _Steps(_shifted(watch, offset, real))
         counted = _counting(denoise, nfe, paired=paired)
@@ -207,14 +207,14 @@ def _bottom(sigmas: Tensor, sigma_min: float) -> float:
     return lowest if lowest < sigma_min * (1 - 1e-6) else sigma_min
 
 
-def _fresh(noise: KeyedNoise, seeds: Sequence[int]) -> Callable[[float, float], Tensor]:
+def _fresh(noise: KeyedNoise, seeds: Sequence[int], name: str) -> Callable[[float, float], Tensor]:
     """Noise for going up: the n-th draw under a key of its own, whatever the levels."""
     count = 0
 
     def draw(low: float, high: float) -> Tensor:
         nonlocal count
         count += 1
-        return _drawn(noise, seeds, f"restart:{count}")
+        return _drawn(noise, seeds, f"{name}:{count}")
 
     return draw
 

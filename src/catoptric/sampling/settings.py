@@ -198,7 +198,7 @@ class Sampler:
     def to_dict(self) -> dict[str, Any]:
         """The canonical table: every option by name, nothing that the solver does not have."""
         own = {"solver": self.solver, "schedule": self.schedule, "steps": self.steps}
-        every = {**own, "rho": self.rho, **asdict(self.options)}
+        every = {**own, "rho": self.rho, **self.options.table()}
         return {name: value for name, value in every.items() if value is not None}
 
 
@@ -314,10 +314,10 @@ class Settings:
                 raise InputError(f"{name} in {where} must be a table, not {inner!r}")
         guidance = Guidance.from_dict(table.get("guidance", {"scale": 1.0}))
         sampler = Sampler.from_dict(table.get("sampler", {}))
-        if guidance.momentum and sampler.is_adaptive:
+        if guidance.momentum and sampler.solver == "dpm_adaptive":
             raise InputError(
-                "momentum in [guidance] makes the estimate depend on the steps taken, which "
-                f"{sampler.solver!r} chooses by it: set momentum to 0 or take a fixed solver"
+                "momentum in [guidance] remembers every estimate, and dpm_adaptive compares steps "
+                "that share theirs: set momentum to 0, or take 'pid' or a fixed solver"
             )
         return cls(
             guidance,

@@ -34,17 +34,23 @@ def check_range(sigma_start: float, sigma_end: float) -> None:
         )
 
 
-def check_resolvable(rtol: float, dtype: torch.dtype) -> None:
+def check_resolvable(rtol: float, dtype: torch.dtype, tighten: float = 1.0) -> None:
     """Refuses a tolerance that rounding alone would exceed.
 
+    Args:
+        rtol: relative tolerance.
+        dtype: of the states.
+        tighten: by how much the tolerance is divided somewhere.
+
     Raises:
-        InputError: for an rtol under eight times the dtype's last place.
+        InputError: for an rtol, at its tightest, under eight times the dtype's last place.
     """
     floor = 8.0 * torch.finfo(dtype).eps
-    if rtol < floor:
+    if rtol / tighten < floor:
+        said = f"rtol {rtol:g}" + (f", tightened {tighten:g} times," if tighten > 1.0 else "")
         raise InputError(
-            f"rtol {rtol:g} is below what {str(dtype).removeprefix('torch.')} can resolve: "
-            f"take at least {floor:.1g}"
+            f"{said} is below what {str(dtype).removeprefix('torch.')} can resolve: "
+            f"take at least {tighten * floor:.1g}"
         )
 
 

@@ -12,6 +12,11 @@ Floats = NDArray[np.float64]
 TOLERANCE = 0.05
 """A response within this of 1 counts as settled."""
 
+SAME_PLACE = 1e-4
+"""Points this close in lambda are the two sides of a jump."""
+STEEPER = 4.0
+"""A side that falls so many times faster than the far part of the other holds a jump."""
+
 
 @dataclass(frozen=True)
 class Waveform:
@@ -39,7 +44,9 @@ class Waveform:
 def waveform(lambda_: ArrayLike, response: ArrayLike, *, tolerance: float = TOLERANCE) -> Waveform:
     """Read the figures off a response.
 
-    Extremes are those of the points given; crossings are interpolated linearly between them.
+    The peak is read off the parabola through the highest point and its neighbours, where the
+    response is smooth there; the trough is that of the points given; crossings are interpolated
+    linearly between them.
 
     Args:
         lambda_: float [p], -ln sigma, not falling.
@@ -61,7 +68,7 @@ def waveform(lambda_: ArrayLike, response: ArrayLike, *, tolerance: float = TOLE
             else "no finite estimate of a final picture"
         )
         return Waveform(None, None, None, None, None, None, why)
-    peak = int(r.argmax())
+    peak_at, top = _peak(at, r)
     begins_settled = abs(r[0] - 1.0) <= tolerance
     way = np.zeros_like(r) if begins_settled else (r - r[0]) / (1.0 - r[0])
     tenth, most = _first_at(at, way, 0.1), _first_at(at, way, 0.9)
@@ -72,14 +79,47 @@ def waveform(lambda_: ArrayLike, response: ArrayLike, *, tolerance: float = TOLE
     elif settled is None:
         reason = f"the last estimate is not within {100 * tolerance:g} % of the picture"
     return Waveform(
-        overshoot=float(r[peak]) - 1.0,
+        overshoot=top - 1.0,
         undershoot=min(float(r.min()), 0.0),
-        peak_lambda=float(at[peak]),
+        peak_lambda=peak_at,
         rise=None if tenth is None or most is None else most - tenth,
         settling=None if tenth is None or settled is None else max(settled - tenth, 0.0),
         settled_lambda=settled,
         reason=reason,
     )
+
+
+def _peak(at: Floats, r: Floats) -> tuple[float, float]:
+    """(where, how high) the response is highest.
+
+    The parabola about the highest point P is r_P + s (t - t_P) + q (t - t_P)^2. P itself stands at
+    either end, at a jump, and where a jump lies between two points: there the guidance switched,
+    and nothing was smooth.
+    """
+    i = int(r.argmax())
+    here = float(at[i]), float(r[i])
+    if not 0 < i < r.size - 1:
+        return here
+    left, right = float(at[i] - at[i - 1]), float(at[i + 1] - at[i])
+    if min(left, right) < SAME_PLACE or not (_smooth(at, r, i, 1) and _smooth(at, r, i, -1)):
+        return here
+    up, down = (r[i] - r[i - 1]) / left, (r[i + 1] - r[i]) / right
+    curve = (down - up) / (left + right)
+    if curve >= 0.0:
+        return here
+    slope = float(down - curve * right)
+    shift = float(np.clip(-slope / (2.0 * curve), -left, right))
+    return here[0] + shift, here[1] + shift * (slope + float(curve) * shift)
+
+
+def _smooth(at: Floats, r: Floats, i: int, way: int) -> bool:
+    """Whether the fall from i against `way` is like the one from i + way on: no jump in it."""
+    near, far = i + way, i + 2 * way
+    if not 0 <= far < r.size or abs(at[far] - at[near]) < SAME_PLACE:
+        return False
+    steep = abs((r[i - way] - r[i]) / (at[i - way] - at[i]))
+    other = abs((r[far] - r[near]) / (at[far] - at[near]))
+    return bool(steep <= STEEPER * other)
 
 
 def _first_at(at: Floats, way: Floats, level: float) -> float | None:

@@ -15,7 +15,13 @@ from catoptric.sampling.solvers.ancestral import (
     dpmpp_2s_ancestral,
     euler_ancestral,
 )
-from catoptric.sampling.solvers.cfg_pp import dpmpp_2m_cfg_pp, euler_ancestral_cfg_pp, euler_cfg_pp
+from catoptric.sampling.solvers.cfg_pp import (
+    dpmpp_2m_cfg_pp,
+    dpmpp_2s_ancestral_cfg_pp,
+    euler_ancestral_cfg_pp,
+    euler_cfg_pp,
+    res_multistep_cfg_pp,
+)
 from catoptric.sampling.solvers.dpmpp_sde import dpmpp_2m_sde, dpmpp_3m_sde, dpmpp_sde
 from catoptric.sampling.solvers.er_sde import er_sde
 from catoptric.sampling.solvers.exponential import dpmpp_2m, res_multistep
@@ -35,6 +41,7 @@ __all__ = [
     "dpmpp_2m_cfg_pp",
     "dpmpp_2m_sde",
     "dpmpp_2s_ancestral",
+    "dpmpp_2s_ancestral_cfg_pp",
     "dpmpp_3m_sde",
     "dpmpp_sde",
     "er_sde",
@@ -47,6 +54,7 @@ __all__ = [
     "lms",
     "pndm",
     "res_multistep",
+    "res_multistep_cfg_pp",
     "restart",
     "uni_pc",
 ]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, lagrange, level, quadrature, show
+from catoptric.sampling.solvers.steps import StepNoise, estimate, lagrange, quadrature, show
 
 
 def lms(
@@ -35,7 +35,7 @@ def lms(
     levels = check_sigmas(sigmas)
     slopes: list[Tensor] = []
     for i, (sigma, after) in enumerate(pairwise(levels)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         slopes = [(x - denoised) / sigma, *slopes[: order - 1]]
         nodes = levels[i::-1][: len(slopes)]
         points, steps = quadrature(sigma, after, 4)
@@ -70,7 +70,7 @@ def deis(
     levels = check_sigmas(sigmas)
     slopes: list[Tensor] = []
     for i, (sigma, after) in enumerate(pairwise(levels)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         slopes = [(x - denoised) / sigma, *slopes[: order - 1]]
         if after == 0.0:
             x = denoised
@@ -114,7 +114,7 @@ def ipndm(
     """
     slopes: list[Tensor] = []
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         slopes = [(x - denoised) / sigma, *slopes[: order - 1]]
         if after == 0.0:
             x = denoised
@@ -147,11 +147,11 @@ def pndm(
     levels = check_sigmas(sigmas)
     slopes: list[Tensor] = []
     for i, (sigma, after) in enumerate(pairwise(levels)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         slopes = [*slopes[-3:], (x - denoised) / sigma]
         if i == 0 and after > 0.0 and len(levels) > 2:
             ahead = x + slopes[0] * (after - sigma)
-            denoised = denoise(ahead, level(x, after))
+            denoised = estimate(denoise, ahead, after)
             d = (slopes[0] + (ahead - denoised) / after) / 2
         elif len(slopes) == 1:
             d = slopes[0]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, level, needed, show
+from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, estimate, needed, show
 
 
 def euler_ancestral(
@@ -36,7 +36,7 @@ def euler_ancestral(
     """
     draw = needed(noise, "euler_ancestral") if eta > 0.0 else None
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         down, up = ancestral_levels(sigma, after, eta)
         d = (x - denoised) / sigma
         x = x + d * (down - sigma)
@@ -67,7 +67,7 @@ def ddim(
     """
     draw = needed(noise, "ddim") if eta > 0.0 else None
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         down, up = ancestral_levels(sigma, after, eta)
         eps = (x - denoised) / sigma
         x = denoised + down * eps
@@ -95,13 +95,13 @@ def dpm_2_ancestral(
     """
     draw = needed(noise, "dpm_2_ancestral") if eta > 0.0 else None
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         down, up = ancestral_levels(sigma, after, eta)
         d = (x - denoised) / sigma
         if down > 0.0:
             middle = math.sqrt(sigma * down)
             inner = x + d * (middle - sigma)
-            denoised = denoise(inner, level(x, middle))
+            denoised = estimate(denoise, inner, middle)
             d = (inner - denoised) / middle
         x = x + d * (down - sigma)
         if up > 0.0 and draw is not None:
@@ -130,12 +130,12 @@ def dpmpp_2s_ancestral(
     """
     draw = needed(noise, "dpmpp_2s_ancestral") if eta > 0.0 else None
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         down, up = ancestral_levels(sigma, after, eta)
         if down > 0.0:
             middle = math.sqrt(sigma * down)
             inner = (middle / sigma) * x + (1 - middle / sigma) * denoised
-            denoised = denoise(inner, level(x, middle))
+            denoised = estimate(denoise, inner, middle)
         x = (down / sigma) * x + (1 - down / sigma) * denoised
         if up > 0.0 and draw is not None:
             x = x + draw(sigma, after).to(x.dtype) * (s_noise * up)

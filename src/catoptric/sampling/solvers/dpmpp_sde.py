@@ -11,7 +11,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, level, needed, show
+from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, estimate, needed, show
 
 
 def dpmpp_sde(
@@ -44,7 +44,7 @@ def dpmpp_sde(
     """
     draw = needed(noise, "dpmpp_sde") if eta > 0.0 else None
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if after == 0.0:
             x = denoised
             show(watch, sigma, after, x, denoised)
@@ -54,7 +54,7 @@ def dpmpp_sde(
         inner = (down / sigma) * x + (1 - down / sigma) * denoised
         if up > 0.0 and draw is not None:
             inner = inner + draw(sigma, middle).to(x.dtype) * (s_noise * up)
-        denoised = denoise(inner, level(x, middle))
+        denoised = estimate(denoise, inner, middle)
         down, up = ancestral_levels(sigma, after, eta)
         x = (down / sigma) * x + (1 - down / sigma) * denoised
         if up > 0.0 and draw is not None:
@@ -95,7 +95,7 @@ def dpmpp_2m_sde(
     last: Tensor | None = None
     h_last = 0.0
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if after == 0.0:
             x = denoised
             show(watch, sigma, after, x, denoised)
@@ -139,7 +139,7 @@ def dpmpp_3m_sde(
     past: list[Tensor] = []
     steps: list[float] = []
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if after == 0.0:
             x = denoised
             show(watch, sigma, after, x, denoised)

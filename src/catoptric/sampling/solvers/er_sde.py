@@ -8,7 +8,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, level, needed, quadrature, show
+from catoptric.sampling.solvers.steps import StepNoise, estimate, needed, quadrature, show
 
 
 def noise_scale(sigma: float | np.ndarray) -> np.ndarray:
@@ -50,7 +50,7 @@ def er_sde(
     last: Tensor | None = None
     last_slope: Tensor | None = None
     for i, (sigma, after) in enumerate(pairwise(levels)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if after == 0.0:
             x = denoised
             show(watch, sigma, after, x, denoised)

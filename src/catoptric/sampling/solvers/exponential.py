@@ -7,7 +7,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, level, needed, show
+from catoptric.sampling.solvers.steps import StepNoise, ancestral_levels, estimate, needed, show
 
 
 def dpmpp_2m(
@@ -30,7 +30,7 @@ def dpmpp_2m(
     last: Tensor | None = None
     h_last = 0.0
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if after == 0.0:
             x = denoised
             show(watch, sigma, after, x, denoised)
@@ -76,7 +76,7 @@ def res_multistep(
     last: Tensor | None = None
     before = 0.0
     for sigma, after in pairwise(check_sigmas(sigmas)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         down, up = ancestral_levels(sigma, after, eta)
         if down == 0.0:
             x = denoised

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from catoptric.sampling.result import Step, Watch
+from catoptric.sampling.denoiser import checked
+from catoptric.sampling.result import Denoise, DenoisePair, Step, Watch
 
 StepNoise = Callable[[float, float], Tensor]
 """`(sigma_from, sigma_to) -> standard normal [B, ...]`."""
@@ -16,6 +17,21 @@ StepNoise = Callable[[float, float], Tensor]
 def level(x: Tensor, sigma: float) -> Tensor:
     """`sigma` for every row of x: [B], in its dtype."""
     return torch.full((x.shape[0],), sigma, dtype=x.dtype, device=x.device)
+
+
+def estimate(denoise: Denoise, x: Tensor, sigma: float) -> Tensor:
+    """D(x, sigma), the same sigma in every row.
+
+    Raises:
+        ValueError: for another shape or dtype than that of x.
+    """
+    return checked(denoise(x, level(x, sigma)), x)
+
+
+def estimates(denoise: DenoisePair, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """The guided and the unconditional estimate, as `estimate`."""
+    denoised, free = denoise(x, level(x, sigma))
+    return checked(denoised, x), checked(free, x)
 
 
 def show(watch: Watch | None, sigma: float, after: float, x: Tensor, denoised: Tensor) -> None:
@@ -37,15 +53,47 @@ def show(watch: Watch | None, sigma: float, after: float, x: Tensor, denoised: T
     )
 
 
-def needed(noise: StepNoise | None, solver: str) -> StepNoise:
+def needed(noise: StepNoise | None, solver: str, where: str = "eta > 0") -> StepNoise:
     """The noise, refused where it is missing.
 
     Raises:
         ValueError: without noise.
     """
     if noise is None:
-        raise ValueError(f"{solver} needs noise where eta > 0")
+        raise ValueError(f"{solver} needs noise where {where}")
     return noise
+
+
+def churn(
+    noise: StepNoise | None,
+    solver: str,
+    steps: int,
+    s_churn: float,
+    s_tmin: float,
+    s_tmax: float,
+    s_noise: float,
+) -> Callable[[Tensor, float], tuple[Tensor, float]]:
+    """`(x, sigma) -> (x, sigma)` lifted by noise to a higher level, from which the step is taken.
+
+    Where s_tmin <= s <= s_tmax: s^ = s (1 + min(s_churn / steps, sqrt(2) - 1)),
+    x^ = x + s_noise sqrt(s^^2 - s^2) z. Without churn neither is touched.
+
+    Raises:
+        ValueError: without noise where s_churn > 0.
+
+    Source: Karras et al. 2022, algorithm 2, lines 4 to 6.
+    """
+    gain = min(s_churn / steps, math.sqrt(2.0) - 1.0)
+    draw = needed(noise, solver, "s_churn > 0") if s_churn > 0.0 else None
+
+    def lift(x: Tensor, sigma: float) -> tuple[Tensor, float]:
+        if draw is None or not s_tmin <= sigma <= s_tmax:
+            return x, sigma
+        high = sigma * (1.0 + gain)
+        spread = s_noise * math.sqrt(high**2 - sigma**2)
+        return x + draw(sigma, high).to(x.dtype) * spread, high
+
+    return lift
 
 
 def ancestral_levels(sigma: float, after: float, eta: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from catoptric.sampling.result import Denoise, Watch
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.solvers.steps import StepNoise, level, show
+from catoptric.sampling.solvers.steps import StepNoise, estimate, show
 
 
 def weights(h: float, nodes: Sequence[float], variant: str) -> tuple[float, ...]:
@@ -72,7 +72,7 @@ def uni_pc(
     known: list[Tensor] = []
     base, used = x, 0
     for i, (sigma, after) in enumerate(pairwise(levels)):
-        denoised = denoise(x, level(x, sigma))
+        denoised = estimate(denoise, x, sigma)
         if i > 0:
             h = lambdas[i] - lambdas[i - 1]
             nodes = [(lambdas[i - 1 - m] - lambdas[i - 1]) / h for m in range(1, used)]
