@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from catoptric.models.spectral import SpectralMixer, crop
+from catoptric.models.spectral import Block, SpectralMixer, crop
 
 
 def mixer() -> SpectralMixer:
@@ -64,3 +64,28 @@ def test_every_weight_learns() -> None:
         assert weight.grad is not None, name
         assert bool(weight.grad.isfinite().all()), name
         assert float(weight.grad.abs().max()) > 0.0, name
+
+
+def test_a_block_is_modulated_by_its_condition() -> None:
+    torch.manual_seed(0)
+    block = Block(mixer(), 32, 12)
+    level, condition = embeddings(2)
+    x = torch.randn(2, 8, 8, 32, generator=torch.Generator().manual_seed(6))
+    x[1], level[1] = x[0], level[0]
+    torch.nn.init.normal_(block.modulation.weight)
+    with torch.no_grad():
+        first, second = block(x, level, condition)
+    assert not torch.allclose(first, second)
+
+
+def test_channel_mixing_in_bfloat16_stays_near() -> None:
+    torch.manual_seed(0)
+    block = Block(mixer(), 32, 12)
+    level, condition = embeddings(2)
+    x = torch.randn(2, 16, 16, 32, generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        exact = block(x, level, condition)
+        with torch.autocast("cpu", torch.bfloat16):
+            near = block(x, level, condition)
+    assert near.dtype == torch.float32
+    assert float((near - exact).square().mean() / exact.square().mean()) < 1e-4

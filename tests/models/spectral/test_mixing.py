@@ -122,6 +122,12 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         spectral_mix(x[:, :, :4], slabs, gains)
 
 
+def test_dtypes_that_differ_are_refused() -> None:
+    x, filter, gains = case(8, 2)
+    with pytest.raises(ValueError, match="bfloat16"):
+        spectral_mix(x, packed(filter, CHANNELS), gains.bfloat16())
+
+
 def test_sizes_without_a_kernel_take_the_reference() -> None:
     x, filter, gains = case(24, 1)
     slabs = packed(filter, mixing.lanes_for(CHANNELS))

@@ -45,7 +45,10 @@ class SpectralMixer(nn.Module):
 
     def response(self, n: int) -> Tensor:
         """The filter on a grid of side n, packed: [C / lanes, n/2 + 1, n, 2, lanes]."""
-        return packed(basis(n).to(self.filter.device) @ self.filter, lanes_for(self.channels))
+        # Always in float32, as the mixing is: rounding here would move every token at once.
+        with torch.autocast(self.filter.device.type, enabled=False):
+            response = basis(n).to(self.filter.device) @ self.filter
+        return packed(response, lanes_for(self.channels))
 
     def forward(
         self,
@@ -66,10 +69,10 @@ class SpectralMixer(nn.Module):
             paired: rows i and i + B/2 are two passes of one sample, at one sigma.
         """
         n = x.shape[1]
-        gains = 1.0 + self.gains(level).unflatten(-1, (BANDS, self.channels))
+        gains = 1.0 + self.gains(level).float().unflatten(-1, (BANDS, self.channels))
         if response is None:
             response = self.response(n)
-        far = spectral_mix(x, response, gains, paired=paired)
+        far = spectral_mix(x.float(), response, gains, paired=paired)
         near = self.local(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         gate = torch.sigmoid(self.pooled(x.mean((1, 2))) + self.gate(condition))
         mixed: Tensor = 2.0 * gate[:, None, None, :] * (far + near)

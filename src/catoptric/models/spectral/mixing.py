@@ -55,7 +55,7 @@ def spectral_mix(x: Tensor, filter: Tensor, gains: Tensor, *, paired: bool = Fal
         [B, N, N, C].
 
     Raises:
-        ValueError: for shapes that do not fit.
+        ValueError: for shapes that do not fit, or dtypes that differ.
 
     Source: Rao et al. 2021 (GFNet), with gains on radial bands.
     """
@@ -66,6 +66,8 @@ def spectral_mix(x: Tensor, filter: Tensor, gains: Tensor, *, paired: bool = Fal
         raise ValueError(f"a filter {list(filter.shape)} for pictures {list(x.shape)}")
     if gains.shape != (rows, BANDS, channels) or (paired and pictures % 2):
         raise ValueError(f"gains {list(gains.shape)} for {pictures} pictures, paired {paired}")
+    if not x.dtype == filter.dtype == gains.dtype:  # the kernel reads bits, whatever they mean
+        raise ValueError(f"pictures, filter and gains of {x.dtype}, {filter.dtype}, {gains.dtype}")
     if torch.is_inference_mode_enabled():  # what may be differentiated costs 0.1 ms more to call
         return _mix(x, filter, gains, paired)
     mixed: Tensor = _Mix.apply(x, filter, gains, paired)  # type: ignore[no-untyped-call]
