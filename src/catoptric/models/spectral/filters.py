@@ -81,8 +81,8 @@ def basis(n: int) -> Tensor:
 def crop(x: Tensor, n: int) -> Tensor:
     """A picture on a coarser grid, by frequency: its spectrum cropped, the Nyquist ones dropped.
 
-    White noise of deviation sigma on the finer grid is white noise of sigma n/N on the coarser one,
-    but for the dropped frequencies.
+    What is smooth keeps its values; white noise of deviation sigma on the finer grid is white noise
+    of sigma n/N on the coarser one, but for the dropped frequencies.
 
     Args:
         x: [B, N, N, C].

@@ -1,0 +1,48 @@
+"""`python -m catoptric.training denoiser --out FOLDER`: begin a run, or go on with it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse, train, and answer Ctrl-C with what was kept."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads
+    parser = argparse.ArgumentParser(prog="python -m catoptric.training", description=__doc__)
+    parser.add_argument("what", choices=["denoiser"], help="which network")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--steps", type=int, default=4000, help="steps in all")
+    parser.add_argument("--batch", type=int, default=48, help="pictures a step; divides 1536")
+    parser.add_argument("--rates", default=None, help="rates file of the world (default: shipped)")
+    parser.add_argument("--key", type=int, default=0, help="which random sample of portraits")
+    parser.add_argument("--threads", type=int, default=None, help="default: all cores")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument(
+        "--begin-with", type=Path, default=None, help="weights of another run to go on from"
+    )
+    given = parser.parse_args(arguments)
+
+    from catoptric.errors import InputError
+    from catoptric.training.start import train_denoiser
+
+    try:
+        train_denoiser(given, lambda line: print(line, file=sys.stderr, flush=True))
+    except InputError as error:
+        print(f"catoptric.training: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            f"catoptric.training: interrupted; {given.out} holds all steps taken: the same command "
+            "goes on",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What the denoiser learns: to undo noise of every level, on both grids, with and without text.
+
+Source: Karras et al. 2022, section 5 and table 1 (loss, weights, distribution of levels).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from catoptric.models.spectral.denoiser import SIDE, SIGMA_DATA, SpectralDenoiser
+from catoptric.models.spectral.filters import crop
+from catoptric.training.data import Portraits
+
+LEVEL_MEAN, LEVEL_SPREAD = -0.4, 1.4
+"""Of ln sigma, on the finer grid."""
+COARSE_MEAN, COARSE_SPREAD = 1.5, 1.2
+"""Of ln sigma of the finer grid, where the coarser one is trained: only high levels use it."""
+COARSE_SHARE = 0.25
+WITHOUT_TEXT = 0.1
+
+
+class DenoisingLoss:
+    """Weighted squared error of the estimate: E lambda(sigma) |D(x0 + sigma eps, sigma) - x0|^2."""
+
+    def __init__(self, portraits: Portraits, key: int, coarse: int) -> None:
+        self._portraits, self._key, self._coarse = portraits, key, coarse
+
+    def __call__(self, model: nn.Module, step: int) -> tuple[Tensor, dict[str, float]]:
+        """The loss of batch `step`, and what to log of it."""
+        assert isinstance(model, SpectralDenoiser)
+        batch = self._portraits.batch(step)
+        random = np.random.Generator(np.random.Philox(key=[self._key, step]))
+        device = model.nothing.device
+        x0 = batch.pictures.to(device) - model.mean
+        count = len(x0)
+        on_coarse = random.random() < COARSE_SHARE
+        mean, spread = (COARSE_MEAN, COARSE_SPREAD) if on_coarse else (LEVEL_MEAN, LEVEL_SPREAD)
+        sigma = _tensor(np.exp(mean + spread * random.standard_normal(count)), device)
+        if on_coarse:
+            x0, sigma = crop(x0, self._coarse), sigma * (self._coarse / SIDE)
+        noise = _tensor(random.standard_normal(x0.shape, dtype=np.float32), device)
+        dropped = _tensor(random.random(count) < WITHOUT_TEXT, device).bool()
+        text = model.encode(batch.words.to(device), count)
+        text = torch.where(dropped[:, None], model.nothing, text)
+        column = sigma.view(-1, 1, 1, 1)
+        with torch.autocast(device.type, torch.bfloat16):
+            estimate = model(x0 + column * noise, sigma, text)
+        weight = (column.square() + SIGMA_DATA**2) / (column * SIGMA_DATA).square()
+        loss = (weight * (estimate - x0).square()).mean()
+        name = "coarse" if on_coarse else "loss"
+        return loss, {name: float(loss.detach())}
+
+
+def _tensor(values: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.asarray(values, dtype=np.float32)).to(device)

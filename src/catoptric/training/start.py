@@ -1,0 +1,106 @@
+"""A run put together: world, model, loss, and a sheet of pictures after each checkpoint."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from catoptric.errors import InputError
+from catoptric.models.spectral.denoiser import COARSE, SIDE, PromptedDenoiser, SpectralDenoiser
+from catoptric.models.spectral.network import NetworkShape
+from catoptric.models.spectral.text import TextShape, tokens
+from catoptric.sampling import Settings, noise_source, sample
+from catoptric.training.checkpoint import load
+from catoptric.training.data import SHELF, Portraits, mean_picture
+from catoptric.training.denoiser import DenoisingLoss
+from catoptric.training.loop import Recipe, Run
+from catoptric.world import attribute, contact_sheet, load_rates
+from catoptric.world.lexicon import vocabulary
+
+SHEET_SIGMA = 80.0
+SHEET_STEPS = 18
+EACH = 4
+"""Pictures of each occupation on a sheet."""
+
+
+def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
+    """Train the denoiser as the command line asks.
+
+    Raises:
+        InputError: for settings that cannot work, or a folder or file that is no run of ours.
+    """
+    if given.batch < 1 or SHELF % given.batch:
+        raise InputError(f"--batch must divide {SHELF}, as 48 or 96 do; {given.batch} does not")
+    if given.steps < 1:
+        raise InputError(f"--steps must be at least 1, not {given.steps}")
+    if given.device != "cpu" and not torch.cuda.is_available():
+        raise InputError(f"there is no device {given.device!r} here; leave --device out")
+    if given.threads is not None:
+        torch.set_num_threads(given.threads)
+    rates, words = load_rates(given.rates), vocabulary()
+    torch.manual_seed(given.key)  # the one place where weights are drawn
+    model = SpectralDenoiser(NetworkShape(), TextShape(words)).to(given.device)
+    model.mean.copy_(mean_picture(rates, given.key))
+    if given.begin_with is not None:
+        begin(model, given.begin_with)
+    tell(f"{sum(p.numel() for p in model.parameters()):,} parameters: {asdict(NetworkShape())}")
+    loss = DenoisingLoss(
+        Portraits(rates, words, batch=given.batch, key=given.key), given.key, COARSE
+    )
+    Run(model, loss, Recipe(given.steps), given.out).go(tell, draw_sheet)
+
+
+def begin(model: SpectralDenoiser, path: Any) -> None:
+    """Raw weights of another run, as it stored them in half precision.
+
+    Raises:
+        InputError: for a file that holds others.
+    """
+    tensors, _ = load(path)
+    raw = {name[4:]: t.float() for name, t in tensors.items() if name.startswith("raw.")}
+    try:
+        model.load_state_dict(raw)
+    except RuntimeError as error:
+        raise InputError(f"{path} holds another network: {str(error).splitlines()[0]}") from error
+
+
+def draw_sheet(run: Run) -> None:
+    """Every occupation, EACH times, by the averaged weights: `sheet.png` in the run's folder."""
+    model = run.averaged()
+    assert isinstance(model, SpectralDenoiser)
+    occupations = attribute("occupation").levels
+    philox = noise_source("philox")
+
+    def noise(seeds: Any, purpose: str) -> Tensor:
+        return torch.from_numpy(np.stack([philox(s, purpose, (SIDE, SIDE, 3)) for s in seeds]))
+
+    plain = Settings.from_dict(
+        {
+            "sampler": {"solver": "dpmpp_2m", "schedule": "karras", "steps": SHEET_STEPS},
+            "start": {"sigma": SHEET_SIGMA},
+        }
+    )
+    made = []
+    try:
+        for name in occupations:
+            prompt = torch.tensor(tokens(f"a portrait of a {name}", model.text.shape.vocabulary))
+            with torch.inference_mode():
+                found = sample(
+                    PromptedDenoiser(model),
+                    plain,
+                    noise,
+                    range(EACH),
+                    condition=prompt,
+                    microbatch=8,
+                )
+                made.append(model.pictures(found.x).numpy())
+    finally:
+        run.restore()
+    labels = [name for name in occupations for _ in range(EACH)]
+    contact_sheet(np.concatenate(made), 2 * EACH, labels, 2).save(run.folder / "sheet.png")
