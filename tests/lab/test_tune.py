@@ -13,12 +13,13 @@ import torch
 from catoptric.audit import Request
 from catoptric.audit.interface import load_interface
 from catoptric.errors import InputError
-from catoptric.lab import tuning
+from catoptric.lab import search as searching
 from catoptric.lab.fitting import base_tables, fit
 from catoptric.lab.painter import overshoot
 from catoptric.lab.preset import preset_text
 from catoptric.lab.push import BINS, PushProfile
 from catoptric.lab.scores import Goal, Scores, choose, verdict
+from catoptric.lab.search import open_study, ranked, search
 from catoptric.lab.space import (
     DIAL_TRIALS,
     FIRST_RTOL,
@@ -30,7 +31,8 @@ from catoptric.lab.space import (
     settings_of,
     suggest,
 )
-from catoptric.lab.tuning import TuneRequest, _ranked, _search, _study, tune
+from catoptric.lab.tune_request import TuneRequest
+from catoptric.lab.tuning import tune
 from catoptric.report.tune_terminal import named, sentence
 from catoptric.sampling import Guidance, Settings
 
@@ -270,8 +272,8 @@ class Bench:
 
 def searched(folder: Path, trials: int, stop: int = 10_000) -> list[dict[str, Any]]:
     request = TuneRequest(base=Request(prompt="a nurse"), goal=Goal(40, None), trials=trials)
-    study = _study(request, base(), load_interface("reference"), folder)
-    return _search(
+    study = open_study(request, base(), load_interface("reference"), folder)
+    return search(
         request,
         study,
         Bench(stop),  # type: ignore[arg-type]
@@ -286,7 +288,7 @@ def searched(folder: Path, trials: int, stop: int = 10_000) -> list[dict[str, An
 def test_an_interrupted_search_proposes_what_an_undisturbed_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "RANDOM_TRIALS", 9)
+    monkeypatch.setattr(searching, "RANDOM_TRIALS", 9)
     for name in ("whole", "cut"):
         (tmp_path / name).mkdir()
     undisturbed = searched(tmp_path / "whole", 12)
@@ -312,5 +314,5 @@ def test_settings_that_give_up_guidance_are_not_taken() -> None:
         {"push": LEAST_PUSH, "error": 0.1, "nfe": 30.0, "overshoot": 0.0, "skew": 0.0},
     ]
     trials = [t | {"parameters": p} for t, p in zip(trials, parameters, strict=True)]
-    ranked = _ranked(Goal(40, None), trials, lambda p: settings_of(p, base(), profile()))
-    assert ranked == [settings_of(parameters[1], base(), profile())]
+    found = ranked(Goal(40, None), trials, lambda p: settings_of(p, base(), profile()))
+    assert found == [settings_of(parameters[1], base(), profile())]

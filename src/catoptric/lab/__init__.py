@@ -6,10 +6,12 @@ the solver taken to where smaller steps change next to nothing.
 """
 
 from catoptric.lab.axes import Axis, parse_axis
-from catoptric.lab.grid import Grid, GridRequest, draw_grid, grid_folder, plan_grid
+from catoptric.lab.grid import Grid, draw_grid
+from catoptric.lab.grid_plan import GridRequest, grid_folder, plan_grid
 from catoptric.lab.grid_result import grid_json
+from catoptric.lab.tune_request import TuneRequest
 from catoptric.lab.tune_result import tune_json
-from catoptric.lab.tuning import Tuned, TuneRequest, tune, tune_folder
+from catoptric.lab.tuning import Tuned, tune, tune_folder
 
 __all__ = [
     "Axis",

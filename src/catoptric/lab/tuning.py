@@ -10,8 +10,7 @@
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +21,6 @@ import numpy as np
 from catoptric.audit.flow import default_folder
 from catoptric.audit.gallery import Gallery, Progress
 from catoptric.audit.interface import Interface, load_interface
-from catoptric.audit.request import MOST_SEEDS, Request
-from catoptric.audit.seeds import seeds_of
 from catoptric.audit.subject import Subject, open_subject
 from catoptric.errors import InputError
 from catoptric.hashing import content_hash
@@ -31,67 +28,25 @@ from catoptric.lab.figures import pixel_rms
 from catoptric.lab.fitting import base_tables, converged, fit
 from catoptric.lab.painter import LAB_JUDGE, LabRecipe
 from catoptric.lab.push import PushProfile, measure_push
-from catoptric.lab.scores import NAMES, Goal, Scores, choose, verdict
-from catoptric.lab.space import (
-    DIAL_TRIALS,
-    LEAST_PUSH,
-    balanced,
-    dial,
-    forms,
-    next_dial,
-    settings_of,
-    suggest,
+from catoptric.lab.scores import Scores, choose, verdict
+from catoptric.lab.search import open_study, ranked, search
+from catoptric.lab.space import LEAST_PUSH, balanced, settings_of
+from catoptric.lab.tune_request import (
+    HELD_OUT_BLOCK,
+    SHORTLIST_BLOCK,
+    TRAIN_BLOCK,
+    TuneRequest,
 )
 from catoptric.models.portraits import MICROBATCH, SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Spec, Store
-from catoptric.sampling import SAMPLING_VERSION, Denoiser, Guidance, Settings, start_sigma
+from catoptric.sampling import SAMPLING_VERSION, Denoiser, Settings, start_sigma
 from catoptric.studio.portraits import PortraitRecipe
 from catoptric.studio.rehearsal import check_drawable
 
 if TYPE_CHECKING:
-    import optuna
+    pass
 
-# Disjoint from the seeds of an audit (blocks 0 and 1), so a preset may be audited afterwards.
-TRAIN_BLOCK, SHORTLIST_BLOCK, HELD_OUT_BLOCK = 2, 3, 4
-STUDY_FILE = "tune.sqlite"
-SPACE_VERSION = 5
 SHORTLIST = 4
-DEFAULT_TRIALS = 32
-RANDOM_TRIALS = 15  # of all, the first ones among them, before the search learns from what it saw
-
-
-@dataclass(frozen=True)
-class TuneRequest:
-    """A tuning as asked for.
-
-    Attributes:
-        base: prompt, model, rates, interface, reference, overrides, attribute, seed key.
-        goal: the budget or the error asked for.
-        trials: how many settings are tried, the fixed first ones among them.
-        train, held_out: seeds of the search and of the report.
-        keep_guidance: whether the interface's guidance stays as it is.
-    """
-
-    base: Request
-    goal: Goal
-    trials: int = DEFAULT_TRIALS
-    train: int = 64
-    held_out: int = 256
-    keep_guidance: bool = False
-
-    def __post_init__(self) -> None:
-        if not DIAL_TRIALS + 1 <= self.trials <= 10_000:
-            raise InputError(
-                f"--trials must lie between {DIAL_TRIALS + 1} and 10,000, not {self.trials}: "
-                f"the first {DIAL_TRIALS} are `balanced` at several tolerances"
-            )
-        for option, value in (("--seeds", self.train), ("--held-out", self.held_out)):
-            if not 16 <= value <= MOST_SEEDS:
-                raise InputError(f"{option} must lie between 16 and {MOST_SEEDS:,}, not {value}")
-
-    def block(self, count: int, block: int) -> list[int]:
-        """Seeds of one purpose."""
-        return seeds_of(count, self.base.seed_key, block)
 
 
 @dataclass(frozen=True)
@@ -207,15 +162,15 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
             def settings(parameters: Mapping[str, Any]) -> Settings:
                 return settings_of(parameters, base, profile)
 
-            study = _study(request, base, reference, folder)
-            trials = _search(
+            study = open_study(request, base, reference, folder)
+            trials = search(
                 request, study, bench, settings, profile, base.guidance, keeps, progress
             )
             # The interface's own guidance is no cheat, however little it pushes.
             floor = min(LEAST_PUSH, profile.kept(base.guidance))
-            shortlist = _ranked(request.goal, trials, settings, floor)[:SHORTLIST]
+            shortlist = ranked(request.goal, trials, settings, floor)[:SHORTLIST]
             only_dial = [trial for trial in trials if trial["is_dial"]]
-            dials = _ranked(request.goal, only_dial, settings, floor)[:SHORTLIST]
+            dials = ranked(request.goal, only_dial, settings, floor)[:SHORTLIST]
             loud = replace(bench, progress=progress)
             chosen = loud.pick(shortlist, "shortlist")
             turned = loud.pick(dials, "shortlist")
@@ -312,155 +267,6 @@ class _Bench:
 
 def _filled(outcomes: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(outcomes), 0.5, outcomes)
-
-
-def _study(
-    request: TuneRequest, base: Settings, reference: Interface, folder: Path
-) -> optuna.Study:
-    """The study of this request, with the trials it already has."""
-    import optuna
-    from sqlalchemy.engine import URL
-    from sqlalchemy.exc import SQLAlchemyError
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    name = content_hash(
-        {
-            "base": base.to_dict(),
-            "reference": dict(reference.tables["sampler"]),
-            "goal": [request.goal.budget, request.goal.error],
-            "seeds": [request.train, request.base.seed_key],
-            "attribute": request.base.attribute,
-            "keep_guidance": request.keep_guidance,
-            "judge": LAB_JUDGE,
-            "versions": [SAMPLING_VERSION, SPACE_VERSION],
-        }
-    )
-    path = folder / STUDY_FILE
-    try:
-        url = URL.create("sqlite", database=str(path)).render_as_string()
-        study = optuna.create_study(
-            storage=optuna.storages.RDBStorage(url),
-            study_name=name,
-            directions=["minimize"] * len(NAMES),
-            load_if_exists=True,
-        )
-    except SQLAlchemyError as error:
-        raise InputError(
-            f"{path} is not a readable study; move it away, or name another folder with --run"
-        ) from error
-    for trial in study.get_trials(deepcopy=False):
-        if trial.state == optuna.trial.TrialState.RUNNING:  # what a Ctrl-C left behind
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-    return study
-
-
-def _search(
-    request: TuneRequest,
-    study: optuna.Study,
-    bench: _Bench,
-    settings: Callable[[Mapping[str, Any]], Settings],
-    profile: PushProfile,
-    own: Guidance,
-    keeps: bool,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """Trials up to the number asked for; those already in the study are not made again."""
-
-    floor = min(LEAST_PUSH, profile.kept(own))
-    seeds = request.block(request.train, TRAIN_BLOCK)
-    done = _trials(study)
-    began, already = time.monotonic(), len(done)
-    progress("trials", min(already, request.trials), request.trials, None)
-    for number in range(already, request.trials):
-        # A sampler made anew for each trial: what it proposes depends on the trials that are done
-        # and on their number, not on whether a Ctrl-C lies in between.
-        rtol = next_dial(_dials(study)) if number < DIAL_TRIALS else None
-        study.sampler = _sampler(request, number, keeps, rtol)
-        trial = study.ask()
-        parameters = suggest(trial, keep_guidance=keeps, choices=forms(own))
-        chosen = settings(parameters)
-        objectives = bench.scores([chosen], seeds)[0].objectives()
-        push = profile.kept(chosen.guidance)
-        limits = [request.goal.excess(objectives), floor - push]
-        trial.set_user_attr(  # one attribute, for each is a commit of its own
-            "found",
-            {
-                "parameters": parameters,
-                "push": push,
-                "is_dial": rtol is not None,
-                "limits": limits if not keeps else limits[:1],
-            },
-        )
-        study.tell(trial, objectives)
-        each = (time.monotonic() - began) / (number + 1 - already)
-        progress("trials", number + 1, request.trials, each * (request.trials - number - 1))
-    found = _trials(study)
-    return [
-        {
-            **{name: t.user_attrs["found"][name] for name in ("parameters", "push", "is_dial")},
-            **dict(zip(NAMES, t.values, strict=True)),
-        }
-        for t in found[: request.trials]
-    ]
-
-
-def _trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    import optuna
-
-    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-
-
-def _dials(study: optuna.Study) -> list[tuple[float, float]]:
-    """(rtol, by what factor the goal was missed) of the trials with only the tolerance changed."""
-    return [
-        (found["parameters"]["rtol"], found["limits"][0])
-        for found in (trial.user_attrs["found"] for trial in _trials(study))
-        if found["is_dial"]
-    ]
-
-
-def _sampler(
-    request: TuneRequest, number: int, keeps: bool, rtol: float | None
-) -> optuna.samplers.BaseSampler:
-    import optuna
-
-    seed = int(content_hash([request.base.seed_key, number])[:8], 16)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Optuna says of stable parts that they may yet change
-        sampler: optuna.samplers.BaseSampler = optuna.samplers.TPESampler(
-            seed=seed,
-            n_startup_trials=RANDOM_TRIALS,
-            multivariate=True,
-            group=True,
-            constraints_func=lambda trial: trial.user_attrs["found"]["limits"],
-        )
-        if rtol is not None:
-            fixed = {k: v for k, v in dial(rtol).items() if not (keeps and k == "form")}
-            sampler = optuna.samplers.PartialFixedSampler(fixed, sampler)
-    return sampler
-
-
-def _ranked(
-    goal: Goal,
-    trials: Sequence[Mapping[str, Any]],
-    settings: Callable[[Mapping[str, Any]], Settings],
-    floor: float = LEAST_PUSH,
-) -> list[Settings]:
-    """Distinct settings: those that meet the goal first, then by the figure chased, then by skew.
-
-    The figure chased is rounded to what matters of it, a hundredth of error or one evaluation, so
-    that the last digit of a lucky trial does not outweigh its skew.
-    """
-    coarse = 0.01 if goal.chases == "error" else 1.0
-
-    def rank(trial: Mapping[str, Any]) -> tuple[float, float, float]:
-        missed = max(0.0, goal.excess([trial[name] for name in NAMES]))
-        return (missed, round(trial[goal.chases] / coarse), trial["skew"])
-
-    # Exactly at the floor is allowed: constants of rounding must not throw an interval out.
-    pushing = [trial for trial in trials if trial["push"] >= floor - 0.005]
-    ordered = [settings(trial["parameters"]) for trial in sorted(pushing or trials, key=rank)]
-    return list(dict.fromkeys(ordered))
 
 
 def _profile(

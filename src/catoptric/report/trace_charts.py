@@ -11,13 +11,13 @@ import numpy as np
 
 from catoptric.report.charts import FONT
 from catoptric.report.result import Result, number, rows, table
+from catoptric.report.trace_curves import mean_on, sigma_grid, sigma_range
 
 COLOURS = ("var(--interface)", "var(--data)")
 DASHES = ([1, 0], [6, 3])
 # Thin lines of more seeds than these would be a blot; means are over all of them.
 MOST_LINES = 16
 AXIS_WIDTH = 52
-GRID = 160
 
 Spec = dict[str, Any]
 
@@ -177,37 +177,6 @@ def _curve(sample: Result, band: int) -> tuple[list[float], list[float]]:
     return [s for s, _ in known], [r for _, r in known]
 
 
-def sigma_grid(result: Result, count: int = GRID) -> np.ndarray:
-    """Return noise levels over the range of all sides, falling."""
-    low, high = sigma_range(result)
-    found: np.ndarray = np.exp(np.linspace(math.log(high), math.log(low), count))
-    return found
-
-
-def mean_on(side: Result, band: int | None, grid: np.ndarray) -> np.ndarray:
-    """Return the mean over seeds of a band's response, of settled shares for None.
-
-    Args:
-        side: One trace.
-        band: Which band.
-        grid: Noise levels, falling.
-
-    Returns:
-        float64 [m]; NaN where a seed has not begun.
-    """
-    curves = []
-    for sample in rows(side, "samples"):
-        points = table(sample, "points")
-        sigma = np.array(points.get("sigma") or [], dtype=np.float64)
-        if not sigma.size:
-            continue
-        values = points["settled"] if band is None else points["response"][band]
-        values = np.array([math.nan if v is None else v for v in values], dtype=np.float64)
-        curves.append(np.interp(-np.log(grid), -np.log(sigma), values, left=math.nan))
-    found: np.ndarray = np.mean(curves, axis=0) if curves else np.full(len(grid), math.nan)
-    return found
-
-
 def _mean_curve(side: Result, band: int | None) -> tuple[list[float], list[float]]:
     grid = sigma_grid({"traces": [side]})
     sides = [jump * (1 + e) for jump in side.get("jumps") or [] for e in (2e-6, -2e-6)]
@@ -215,20 +184,6 @@ def _mean_curve(side: Result, band: int | None) -> tuple[list[float], list[float
     mean = mean_on(side, band, grid)
     known = np.isfinite(mean)
     return grid[known].tolist(), mean[known].tolist()
-
-
-def sigma_range(result: Result) -> tuple[float, float]:
-    """Return the lowest and the highest noise level that any side stood on."""
-    for column in ("points", "steps"):  # samples that did not finish have steps only
-        levels = [
-            level
-            for side in rows(result, "traces")
-            for sample in rows(side, "samples")
-            for level in table(sample, column).get("sigma") or []
-        ]
-        if len(set(levels)) > 1:
-            return min(levels), max(levels)
-    return 0.1, 10.0
 
 
 def _extent(result: Result) -> list[float]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from catoptric.report.glyphs import ASCII
 from catoptric.report.result import Result, number, rows, table
-from catoptric.report.trace_charts import mean_on, sigma_grid, sigma_range
+from catoptric.report.trace_curves import mean_on, sigma_grid, sigma_range
 from catoptric.report.trace_words import (
     UNKNOWN,
     band_label,
