@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from catoptric.audit import Audit, Request, audit, default_folder, last_request,
 from catoptric.errors import InputError
 from catoptric.report.headline import headline
 from catoptric.report.matching import matched_pairs
+from catoptric.runs import FILE
 
 SEEDS = 48
 
@@ -176,6 +179,32 @@ def test_the_command_asks_for_the_same_again() -> None:
         "catoptric audit 'a portrait of a doctor' --set guidance.scale=4 "
         "--knobs guidance,start --target 0.25 --seeds 48 --no-remedy --run runs/x"
     )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE draws SET picture = substr(picture, 9)",
+        "UPDATE draws SET picture = 7",
+        "UPDATE draws SET nfe = 'many'",
+        "UPDATE judgements SET label = '{'",
+        "UPDATE judgements SET label = '{}'",
+        "UPDATE judgements SET label = '{\"levels\": {}}'",
+        "UPDATE judgements SET label = CAST(x'ff' AS TEXT)",
+        "UPDATE meta SET value = '{' WHERE name = 'identity'",
+        "UPDATE meta SET value = '[]' WHERE name = 'identity'",
+        "UPDATE meta SET value = '{}' WHERE name = 'last_request'",
+    ],
+)
+def test_a_damaged_row_is_told_in_one_sentence(
+    first: Audit, folder: Path, tmp_path: Path, damage: str
+) -> None:
+    shutil.copytree(folder, tmp_path / "run")
+    with sqlite3.connect(tmp_path / "run" / FILE) as connection:
+        assert connection.execute(damage).rowcount > 0
+    connection.close()
+    with pytest.raises(InputError, match=r"run file"):
+        matched_pairs(run(last_request(tmp_path / "run"), tmp_path / "run"))
 
 
 def test_matched_pairs_are_the_first_seeds_unselected(first: Audit) -> None:

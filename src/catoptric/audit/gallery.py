@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from catoptric.runs import Job, Runner, Spec, Store
+from catoptric.runs import Job, Runner, Spec, Store, damaged
 from catoptric.sampling import Arrangement, Settings
 
 # Seeds of one job: fixed solvers run in calls of exactly one microbatch; adaptive ones refill
@@ -66,6 +66,14 @@ def _joined(parts: Sequence[Reading]) -> Reading:
         reasons=dict(reasons),
         words=tuple(word for part in parts for word in part.words),
     )
+
+
+def _is_whole(label: Mapping[str, Any], attribute: str) -> bool:
+    """Whether a stored judgement says what a reading asks it for."""
+    levels = label.get("levels", ())
+    if levels is None:
+        return isinstance(label.get("reason"), str)
+    return isinstance(levels, dict) and attribute in levels and "obeyed" in label
 
 
 def weight(settings: Settings) -> float:
@@ -163,8 +171,14 @@ class Gallery:
         """
         return _joined([self._read(member, seeds) for member in self._members(settings)])
 
-    def _read(self, settings: Settings, seeds: Sequence[int]) -> Reading:
+    def _judged(self, settings: Settings, seeds: Sequence[int]) -> dict[int, tuple[Any, ...]]:
         rows = self.store.judged(self._spec_of(settings), self.judge, seeds)
+        if not all(_is_whole(label, self._attribute) for _, _, label in rows.values()):
+            raise damaged(self.store.path)
+        return rows
+
+    def _read(self, settings: Settings, seeds: Sequence[int]) -> Reading:
+        rows = self._judged(settings, seeds)
         outcomes = np.full(len(seeds), np.nan)
         obeyed = np.full(len(seeds), np.nan)
         nfe = np.zeros(len(seeds), dtype=np.int64)
@@ -189,7 +203,7 @@ class Gallery:
         Returns:
             Attribute -> level for each; None where the picture is unclear.
         """
-        rows = self.store.judged(self._spec_of(settings), self.judge, seeds)
+        rows = self._judged(settings, seeds)
         return [rows[int(seed)][2]["levels"] for seed in seeds]
 
     def pictures(self, settings: Settings, seeds: Sequence[int]) -> dict[int, bytes]:

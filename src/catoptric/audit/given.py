@@ -7,9 +7,11 @@ from pathlib import Path
 from catoptric.audit.interface import BUILT_IN
 from catoptric.audit.request import Request
 from catoptric.errors import InputError
-from catoptric.runs import Store
+from catoptric.runs import Store, damaged
 
 FOLDER = "given"
+# What a request may name a file for.
+FILES = ("interface", "reference", "rates")
 
 
 def keep_request(store: Store, request: Request) -> None:
@@ -20,7 +22,7 @@ def keep_request(store: Store, request: Request) -> None:
     """
     copied = {
         name: _copy(store.folder, name, given)
-        for name in ("interface", "reference", "rates")
+        for name in FILES
         if (given := getattr(request, name)) is not None and given not in BUILT_IN
     }
     store.set_meta("last_request", request.to_dict() | copied)
@@ -50,7 +52,9 @@ def last_request(folder: Path) -> Request:
     store.close()
     if values is None:
         raise InputError(f"the run in {folder} holds no audit yet; run `catoptric audit` first")
-    for name in ("interface", "reference", "rates"):
+    if not isinstance(values, dict) or not {"prompt", *FILES} <= values.keys():
+        raise damaged(store.path)
+    for name in FILES:
         if values[name] is not None and values[name] not in BUILT_IN:
             values[name] = str(folder / values[name])
     return Request.from_dict(values)

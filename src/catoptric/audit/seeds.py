@@ -18,6 +18,7 @@ from catoptric.audit.gallery import Gallery
 from catoptric.audit.knobs import Cells
 from catoptric.audit.request import DEFAULT_HALF_WIDTH, Request
 from catoptric.hashing import content_hash
+from catoptric.runs import damaged
 
 # Blocks of one keyed order of all seeds: disjoint, so a remedy is measured on seeds nobody saw.
 AUDIT_BLOCK = 0
@@ -62,8 +63,10 @@ def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[in
         pilot = seeds_of(min(PILOT_SEEDS, request.max_seeds) // size, request.seed_key, AUDIT_BLOCK)
         kept = _planned(request, cells, gallery, pilot, half_width)
         gallery.store.set_meta(plan, kept)
+    if not isinstance(kept, dict) or not isinstance(kept.get("seeds"), int):
+        raise damaged(gallery.store.path)
     seeds = seeds_of(int(kept["seeds"]) // size, request.seed_key, AUDIT_BLOCK)
-    return seeds, bool(kept["is_capped"])
+    return seeds, bool(kept.get("is_capped"))
 
 
 def _planned(

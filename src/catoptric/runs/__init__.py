@@ -6,7 +6,7 @@ so a command run again makes only what is missing. Nothing here knows prompts or
 
 from catoptric.runs.runner import Job, Painter, Recipe, Runner
 from catoptric.runs.spec import Draw, Spec
-from catoptric.runs.store import FILE, Store
+from catoptric.runs.store import FILE, Store, damaged
 
 __all__ = [
     "FILE",
@@ -17,4 +17,5 @@ __all__ = [
     "Runner",
     "Spec",
     "Store",
+    "damaged",
 ]

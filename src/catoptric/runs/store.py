@@ -30,6 +30,13 @@ CHUNK = 500
 LONGEST_SHOWN = 200
 
 
+def damaged(path: Path | str) -> InputError:
+    """What is said of a run whose file, or a row of it, is not what we write there."""
+    return InputError(
+        f"{path} is not a readable run file; move it away, or name another folder with --run"
+    )
+
+
 @contextmanager
 def _told_plainly(path: Path | str) -> Iterator[None]:
     """Turns what a disk can do to us into one sentence; anything else stays a bug."""
@@ -54,13 +61,11 @@ def _told_plainly(path: Path | str) -> Iterator[None]:
             raise InputError(
                 f"{path} cannot be written; name a folder that can be with --run"
             ) from error
-        if isinstance(error, sqlite3.DatabaseError) and (
-            "malformed" in text or "not a database" in text or "no such column" in text
+        if isinstance(error, sqlite3.DatabaseError) and any(
+            sign in text
+            for sign in ("malformed", "not a database", "no such column", "Could not decode")
         ):
-            raise InputError(
-                f"{path} is not a readable run file; move it away, or name another folder "
-                "with --run"
-            ) from error
+            raise damaged(path) from error
         raise
 
 
@@ -130,14 +135,22 @@ class Store:
 
     def identity(self) -> dict[str, str]:
         """What this run is bound to; empty for a new file."""
-        found: dict[str, str] = self.meta("identity") or {}
-        return found
+        found = self.meta("identity")
+        if not isinstance(found, dict | None):
+            raise damaged(self.path)
+        return found or {}
+
+    def _parsed(self, text: Any) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise damaged(self.path) from error
 
     def meta(self, name: str) -> Any:
         """A value stored under a name, or None."""
         with _told_plainly(self.path):
             row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return self._parsed(row[0]) if row else None
 
     def set_meta(self, name: str, value: Any) -> None:
         """Keep a JSON value under a name."""
@@ -185,7 +198,12 @@ class Store:
             [judge, spec.key],
             seeds,
         )
-        return {seed: (status, nfe, json.loads(label)) for seed, status, nfe, label in rows}
+        found = {seed: (status, nfe, self._parsed(text)) for seed, status, nfe, text in rows}
+        for status, nfe, label in found.values():
+            # SQLite keeps any type in any column.
+            if not (isinstance(status, str) and isinstance(nfe, int) and isinstance(label, dict)):
+                raise damaged(self.path)
+        return found
 
     def missing(self, spec: Spec, judge: str, seeds: Sequence[int]) -> list[int]:
         """The seeds, in their order, that lack a judged draw."""
@@ -206,6 +224,8 @@ class Store:
             [spec.key],
             seeds,
         )
+        if not all(isinstance(picture, bytes) for _, picture in rows):
+            raise damaged(self.path)
         return dict(rows)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from catoptric.errors import InputError
 from catoptric.judges import land
 from catoptric.models.portraits import MICROBATCH, PortraitModel, environment
 from catoptric.runs import Draw, Spec
@@ -160,5 +161,15 @@ def pack(picture: np.ndarray) -> bytes:
 
 
 def unpack(data: bytes) -> np.ndarray:
-    """The inverse of `pack`."""
-    return np.frombuffer(zlib.decompress(data), np.uint8).reshape(64, 64, 3)
+    """The inverse of `pack`.
+
+    Raises:
+        InputError: bytes that `pack` did not make.
+    """
+    try:
+        return np.frombuffer(zlib.decompress(data), np.uint8).reshape(64, 64, 3)
+    except (zlib.error, ValueError) as error:
+        raise InputError(
+            "a picture of this run cannot be read, so its run file is damaged; move the run away, "
+            "or name another folder with --run"
+        ) from error
