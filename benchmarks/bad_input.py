@@ -26,6 +26,7 @@ def cases(folder: Path) -> list[tuple[str, list[str]]]:
     other = ["audit", "a nurse", "--seeds", "2", "--no-remedy", "--run", "other", "--workers", "1"]
     subprocess.run([sys.executable, "-m", "catoptric", *other], cwd=folder, capture_output=True)
     audit = ["audit", DOCTOR]
+    pairs = [*audit, "--seed-design", "antithetic", "--knobs", "noise"]
     return [
         ("empty prompt", ["audit", ""]),
         ("unknown word", ["audit", "a portrait of a plumber"]),
@@ -54,6 +55,22 @@ def cases(folder: Path) -> list[tuple[str, list[str]]]:
         ("an enormous seed", ["draw", DOCTOR, "--seed", str(2**80)]),
         ("an enormous seed key", ["noise", "test", "philox", "--seed-key", str(2**80)]),
         ("a default we cannot imitate", [*audit, "--interface", "a1111", "--knobs", "noise"]),
+        # Noise, opposite noise and seeds.
+        ("a folder of noise", ["draw", DOCTOR, "--set", "noise.source=file:other"]),
+        (
+            "noise set where sources are compared",
+            ["noise", "effect", DOCTOR, "--sources", "randu", "--set", "noise.source=comfyui"],
+        ),
+        ("an unknown part of the noise", ["polarity", DOCTOR, "--parts", "whole,dk"]),
+        ("guidance set twice", ["polarity", DOCTOR, "--set", "guidance.scale=3"]),
+        ("the opposite of an opposite", ["polarity", DOCTOR, "--set", "noise.arrange=opposite"]),
+        ("the opposite of recorded noise", ["polarity", DOCTOR, "--set", "noise.source=entropy:t"]),
+        ("seeds under one prompt", ["seeds", DOCTOR]),
+        ("seeds under one prompt, said twice", ["seeds", "a doctor", "A  doctor."]),
+        ("two seeds", ["seeds", "--seeds", "2"]),
+        ("an unknown seed design", [*audit, "--seed-design", "antithetc"]),
+        ("half a pair", [*pairs, "--seeds", "25"]),
+        ("pairs of recorded noise", [*pairs, "--set", "noise.source=entropy:t"]),
     ]
 
 

@@ -3,7 +3,8 @@
 Reference sampling, 1,600 pictures a source and 3,200 of philox on seeds that share nothing; then
 sources whose seeds are not hashed once more, on seeds 0, 1, 2 .., as people use them. diffusers,
 a1111-cpu and comfyui are one function here, and so are their batches, so each stands once. Cards
-are asked for a batch beyond their wave; below it they draw what a1111-nv draws.
+are asked for a batch beyond their wave; below it they draw what a1111-nv draws. There is no network
+in this version to try sources on.
 
 Run: python benchmarks/noise_effects.py   (some minutes; --run FOLDER keeps the pictures)
 """

@@ -47,6 +47,14 @@ def test_batches_are_drawn_as_diffusers_draws_them() -> None:
         assert np.array_equal(noise_source("a1111-cpu")(5 + k, START, shape), several[k])
 
 
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_half_precision_draws_round_the_replay(half: torch.dtype) -> None:
+    theirs = randn_tensor((4, 64, 64), torch.Generator().manual_seed(7), dtype=half)
+    ours = torch.from_numpy(noise_source("diffusers")(7, "start", (4, 64, 64)))
+    assert not torch.equal(theirs.float(), ours)
+    assert torch.equal(theirs, ours.to(half))
+
+
 def test_numpy_legacy_is_what_np_random_seed_gives() -> None:
     np.random.seed(7)  # noqa: NPY002
     theirs = np.random.randn(4, 8, 8)  # noqa: NPY002
