@@ -31,10 +31,13 @@ STEPS = 18
 
 BY_DESIGN = """
 dpm_adaptive: k-diffusion shares one step size over the batch and evaluates twice where a step is
-    rejected; ours is compared on one sample (tests/sampling/test_parity.py), same accepted steps.
+    rejected; ours is compared on one sample: the same steps, accepted and rejected. With eta the
+    noise of both is one Brownian path's; at a jump of the guidance ours lands, and starts anew.
 dpmpp_sde: k-diffusion's default Brownian tree runs in sigma, ours in sigma^-2, the clock of its own
     step noise; noise is injected here, so the step itself is compared.
 dpmpp_2m: diffusers lowers the order of the last step for fewer than 15 steps; ours at 0 only.
+dpmpp_3m_sde: as k-diffusion. With noise diffusers' weight of the second difference,
+    (1 - e^-2h - 2h) / 4h^2 - 1/2, goes to -1 as h goes to 0, k-diffusion's to 0: not compared.
 deis: diffusers lowers the order at the end for fewer than 15 steps; ours at 0 only. ComfyUI
     interpolates in another time variable ("tab"); ours is diffusers' log-rho.
 ipndm: diffusers extrapolates into 0 too; ours, as the authors and ComfyUI, takes the estimate
@@ -45,8 +48,12 @@ er_sde: in neither package. The integrals of the noise scale are exact here; Com
     rectangles.
 restart: in neither package. A1111 takes the steps of the returns off the main schedule.
 euler_cfg_pp and its kin: in neither package. dpmpp_2m_cfg_pp is the paper's; ComfyUI's difference
-    mixes the guided estimate with the last unconditional one.
-res_multistep: in neither package (ComfyUI, Cosmos).
+    mixes the guided estimate with the last unconditional one. dpmpp_2s_ancestral_cfg_pp and
+    res_multistep_cfg_pp are ComfyUI's formulas (tests/sampling/test_cfg_pp.py).
+res_multistep and its CFG++: in neither package (ComfyUI, Cosmos). With eta > 0 ComfyUI divides the
+    last difference by the way to the last lower level, ours by the distance of the two estimates.
+s_churn above the model's own range: as k-diffusion, the first step may ask the model for a sigma
+    above its sigma_max; s_tmax keeps it from that.
 normal, sgm_uniform: diffusers interpolates sigma between training levels, ours (as ComfyUI and
     k-diffusion) ln sigma: 1e-4 apart at whole-number mismatches, the same at whole levels.
 align_your_steps: diffusers prints its ten steps with 3 decimals; compared to that.
@@ -158,7 +165,84 @@ def against_k_diffusion() -> list[Row]:
             worst = max(worst, far(mine, other))
         said = ", ".join(f"{k} {v}" for k, v in options.items())
         rows.append((f"{name} {said}".strip(), f"k-diffusion sample_{name}", "float64", worst, BAR))
+    rows += [*churned(), *alone()]
     torch.set_default_dtype(torch.float32)
+    return rows
+
+
+def churned() -> list[Row]:
+    """Euler, Heun and DPM2 with noise added before each step."""
+    import torch
+
+    from catoptric.sampling import FIXED_SOLVERS
+    from catoptric.sampling.schedules import karras
+
+    churn = {"s_churn": 6.0, "s_tmin": 0.05, "s_tmax": 10.0, "s_noise": 1.003}
+    sigmas, rows = karras(STEPS, LOW, HIGH), []
+    step = {float(sigma): i for i, sigma in enumerate(sigmas)}
+    for name in ("euler", "heun", "dpm_2"):
+        # Theirs draws at every step, whether it uses the draw or not.
+        calls = iter(range(STEPS))
+        with mock.patch.object(torch, "randn_like", lambda x, calls=calls: seeded(next(calls))):
+            other = getattr(k_diffusion(), f"sample_{name}")(
+                denoise, HIGH * seeded(1), sigmas, disable=True, **churn
+            )
+        mine = FIXED_SOLVERS[name](
+            denoise, HIGH * seeded(1), sigmas, noise=lambda s, _: seeded(step[s]), **churn
+        )
+        rows.append(
+            (
+                f"{name} s_churn 6.0, tmin, tmax, s_noise",
+                f"k-diffusion sample_{name}",
+                "float64",
+                far(mine, other),
+                BAR,
+            )
+        )
+    return rows
+
+
+def alone() -> list[Row]:
+    """dpm_adaptive on one sample; a row counts as infinitely far where other steps were taken."""
+    import torch
+
+    from catoptric.sampling import BrownianBridge, DpmAdaptiveOptions, dpm_adaptive
+    from catoptric.sampling.row_paths import RowPaths
+
+    def drawn(seeds: Any, purpose: Any) -> Any:
+        names = [purpose] if isinstance(purpose, str) else purpose
+        return torch.cat([seeded(int.from_bytes(n.encode()[-6:], "little"))[:1] for n in names])
+
+    rows, bridge = [], BrownianBridge(drawn, [0], LOW, HIGH)
+    for options in ({}, {"order": 2}, {"eta": 1.0}, {"order": 2, "eta": 0.5, "s_noise": 0.9}):
+        x = HIGH * seeded(1)[:1]
+        other, info = k_diffusion().sample_dpm_adaptive(
+            denoise,
+            x,
+            LOW,
+            HIGH,
+            noise_sampler=lambda s, t: bridge.normal(float(s), float(t)),
+            return_info=True,
+            disable=True,
+            **options,
+        )
+        more: dict[str, Any] = {}
+        if "eta" in options:
+            more = {"paths": RowPaths(drawn, LOW, HIGH, eta=1.0), "seeds": [0]}
+        chosen = DpmAdaptiveOptions(**options)
+        mine = dpm_adaptive(denoise, x, HIGH, LOW, slots=1, options=chosen, **more)
+        same = (int(mine.accepted), int(mine.rejected)) == (info["n_accept"], info["n_reject"])
+        said = ", ".join(f"{k} {v}" for k, v in options.items())
+        apart = far(mine.x, other) if same else math.inf
+        rows.append(
+            (
+                f"dpm_adaptive {said}".strip(),
+                "k-diffusion sample_dpm_adaptive",
+                "float64",
+                apart,
+                BAR,
+            )
+        )
     return rows
 
 
@@ -230,6 +314,14 @@ def against_diffusers() -> list[Row]:
             {"variant": "heun"},
             "DPMSolverMultistepScheduler",
             {**multi, **zero, "algorithm_type": "sde-dpmsolver++", "solver_type": "heun"},
+            True,
+            "float32",
+        ),
+        (
+            "dpmpp_3m_sde",
+            {"eta": 0.0},
+            "DPMSolverMultistepScheduler",
+            {**multi, **zero, "solver_order": 3, "solver_type": "heun"},
             True,
             "float32",
         ),
@@ -311,6 +403,23 @@ def by_times() -> list[Row]:
         rows.append(
             (f"{ours.__name__}{said}", f"diffusers {name}", "float64", far(mine, other), BAR)
         )
+
+    theirs = scheduler(
+        "DDPMScheduler", clip_sample=False, timestep_spacing="leading", steps_offset=1
+    )
+    theirs.alphas_cumprod = kept
+    theirs.set_timesteps(20)
+    times = [int(t) for t in theirs.timesteps]
+    x = seeded(1)
+    with drawing(theirs, counted()):
+        for t in times:
+            alpha, sigma = kept[t].sqrt(), levels[t]
+            estimate = denoise(x / alpha, sigma.repeat(len(x)))
+            x = theirs.step((x / alpha - estimate) / sigma, t, x).prev_sample
+    walked_levels = torch.cat([levels[times], torch.zeros(1, dtype=torch.float64)])
+    start = seeded(1) * torch.sqrt(1 + walked_levels[0] ** 2)
+    mine = ddim(denoise, start, walked_levels, noise=counted(), eta=1.0)
+    rows.append(("ddim eta 1.0", "diffusers DDPMScheduler", "float64", far(mine, x), BAR))
 
     import diffusers
 

@@ -42,8 +42,7 @@ def test_what_others_have_gives_what_theirs_gives(part: str) -> None:
 def test_measured_order_is_the_one_claimed(row: int) -> None:
     order = load("order")
     case = order.CASES[row]
-    cold = case.even or case.rate > 0.0 or case.phi
-    mean, cover, *_ = order.orders(case, warm=not cold)
+    mean, cover, *_ = order.orders(case, warm=not case.cold_only)
     for held, got in ((case.mean, mean), (case.cover, cover)):
         assert held is None or got >= held - order.SLACK
         # And not of a higher order than the note says, where one is given.

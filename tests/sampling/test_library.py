@@ -3,7 +3,8 @@
 import re
 import subprocess
 import sys
-from itertools import pairwise
+from dataclasses import fields
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,19 @@ import torch
 from sampling_problems import Mixture, k_diffusion, noise, settings, starts
 
 from catoptric.errors import InputError
-from catoptric.sampling import PidOptions, pid, sample_pid, sample_pipeline
+from catoptric.sampling import (
+    ADAPTIVE,
+    FIXED,
+    FORMS,
+    MIXES,
+    SCHEDULES,
+    PidOptions,
+    pid,
+    sample_pid,
+    sample_pipeline,
+)
 from catoptric.sampling.as_diffusers import PipelineDenoiser
+from catoptric.sampling.options import PID_PRESETS
 from catoptric.sampling.schedules import karras
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/library.md"
@@ -97,6 +109,59 @@ SAID = (
     r"^2 \[\d+, \d+\]\n$",
 )
 """What each block prints."""
+
+
+def rows_of(page: str, head: str) -> list[list[str]]:
+    """The cells of the table whose first heading starts so."""
+    lines = page.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith(f"| {head}"))
+    rest = (line.strip("| ").split(" | ") for line in lines[first + 2 :])
+    return list(takewhile(lambda cells: len(cells) > 1, rest))
+
+
+def test_the_page_names_every_solver_and_its_neighbour_every_schedule() -> None:
+    named = " ".join(row[0] for row in rows_of(PAGE.read_text(), "name in `sampler.solver`"))
+    assert set(re.findall(r"`(\w+)`", named)) == {*FIXED, *ADAPTIVE}
+    page = (PAGE.parent / "interfaces.md").read_text()
+    listed = " ".join(row[0] for row in rows_of(page, "schedule"))
+    assert set(re.findall(r"`(\w+)`", listed)) == set(SCHEDULES)
+
+
+def test_the_pages_defaults_are_the_codes() -> None:
+    page = PAGE.read_text()
+    dials = {row[0].strip("`"): row[1].strip("`") for row in rows_of(page, "key | default")}
+    assert dials == {f.name: repr(f.default).replace("'", '"') for f in fields(PidOptions)}
+    found = {}
+    for names, default, _ in rows_of(page, "key in `guidance`"):
+        found |= {name: default.strip("`") for name in re.findall(r"`(\w+)`", names)}
+    code: dict[str, Any] = {"form": "constant", "mix": "linear", "rescale": 0.0}
+    for keys in (*FORMS.values(), *MIXES.values()):
+        code |= {name: default for name, (_, default) in keys.items()}
+    said = {k: "-" if v is None else repr(v).replace("'", '"') for k, v in code.items()}
+    assert found == said
+
+
+def test_the_pages_presets_are_the_codes() -> None:
+    keys = ("rtol", "atol", "tighten", "max_step")
+    found = {
+        row[0].strip("`"): [cell.strip("`") for cell in row[1:]]
+        for row in rows_of(PAGE.read_text(), "preset")
+    }
+    assert found == {
+        name: [str(preset[k]) if k in preset else "-" for k in keys]
+        for name, preset in PID_PRESETS.items()
+    }
+
+
+@pytest.mark.parametrize("name", PID_PRESETS)
+def test_k_diffusions_shape_takes_a_preset_but_no_noise(name: str) -> None:
+    x, sigmas = starts(3, HIGH), karras(4, LOW, HIGH)
+    options = PidOptions(**PID_PRESETS[name])
+    direct = pid(lambda x, sigma: model(x, sigma), x, HIGH, LOW, slots=3, options=options)
+    mine = sample_pid(model, x, sigmas, preset=name)
+    torch.testing.assert_close(mine, direct.x, rtol=0.0, atol=1e-9)
+    with pytest.raises(InputError, match="takes no eta but 0, not 1"):
+        sample_pid(model, x, sigmas, preset=name, eta=1.0)
 
 
 def test_the_page_shows_its_ways_in_five_lines_each() -> None:
@@ -268,6 +333,8 @@ def test_what_is_no_pipeline_of_this_kind_is_refused(pipeline: Any) -> None:
         sample_pipeline(pipeline, "a cat", seeds=())
     with pytest.raises(InputError, match="did you mean 'rtol'"):
         sample_pipeline(pipeline, "a cat", rtoll=1.0)
+    with pytest.raises(InputError, match="takes no eta"):
+        sample_pipeline(pipeline, "a cat", preset="fast", eta=0.5)
 
 
 def test_settings_and_library_share_their_noise_contract() -> None:

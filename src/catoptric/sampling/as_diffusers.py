@@ -9,11 +9,9 @@ from torch import Tensor
 
 from catoptric.errors import InputError
 from catoptric.sampling.guidance import guided
-from catoptric.sampling.options import PidOptions
 from catoptric.sampling.pid import pid
 from catoptric.sampling.result import SampleResult, Watch
-from catoptric.sampling.settings import Guidance
-from catoptric.sampling.tables import read
+from catoptric.sampling.settings import Guidance, pid_without_noise
 
 
 class PipelineDenoiser:
@@ -92,7 +90,8 @@ def sample_pipeline(
 
     Prompt, negative prompt, U-Net and decoder are the pipeline's; its scheduler only says what the
     model predicts at which noise levels. Start: sqrt(1 + sigma_max^2) times unit noise, as in
-    diffusers' own noise-prediction schedulers.
+    diffusers' own noise-prediction schedulers. The U-Net is called with as many rows as there are
+    pictures: bits may depend on that number; `sample` is the one that promises them.
 
     Args:
         pipeline: a `StableDiffusionPipeline`.
@@ -103,7 +102,7 @@ def sample_pipeline(
         noise: float [pictures, channels, h, w] unit noise in place of the seeds'.
         output_type: "pil", "np" or "pt", or "latent" for the result before the decoder.
         watch: called after each round that tried a step.
-        options: of `PidOptions`: rtol, atol, order, p, i, d, ...
+        options: of `PidOptions`, but for eta: rtol, atol, order, p, i, d, ..., or a `preset`.
 
     Returns:
         The pictures, and the `SampleResult` with the latents and what each of them cost.
@@ -122,7 +121,7 @@ def sample_pipeline(
         raise InputError("at least one seed is needed")
     if not isinstance(guidance, Guidance):
         guidance = Guidance.from_dict({"scale": guidance})
-    chosen = read(PidOptions, options, "sample_pipeline")
+    chosen = pid_without_noise(options, "sample_pipeline")
     with torch.no_grad():
         condition, unconditional = encoded
         denoiser = PipelineDenoiser(unet, scheduler, unconditional)

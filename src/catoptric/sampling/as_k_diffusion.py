@@ -6,11 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from catoptric.sampling.options import PidOptions
 from catoptric.sampling.pid import pid
 from catoptric.sampling.result import Step
 from catoptric.sampling.schedules import check_sigmas
-from catoptric.sampling.tables import read
+from catoptric.sampling.settings import pid_without_noise
 
 
 def sample_pid(
@@ -26,7 +25,9 @@ def sample_pid(
     """`pid` from the first of `sigmas` to the last above 0, every row at its own pace.
 
     Of the schedule nothing else is used: the steps are chosen by rtol and atol. Row i of x is row i
-    of every call of the model, so that `extra_args` may hold one condition per row.
+    of every call of the model, so that `extra_args` may hold one condition per row. The model is
+    called with as many rows as x has: bits may depend on that number, as with any sampler of
+    k-diffusion's; `sample` is the one that promises them.
 
     Args:
         model: `(x, sigma [B], **extra_args) -> x0`, a k-diffusion denoiser.
@@ -38,7 +39,7 @@ def sample_pid(
             and `rows` of the rows that tried a step.
         disable: for the shape's sake; there is no progress bar.
         return_info: whether to give the counts too.
-        options: of `PidOptions`: rtol, atol, order, p, i, d, ...
+        options: of `PidOptions`, but for eta: rtol, atol, order, p, i, d, ..., or a `preset`.
 
     Returns:
         [B, ...]; with `return_info` also a dict of int64 [B]: steps, nfe, n_accept, n_reject,
@@ -50,7 +51,7 @@ def sample_pid(
     """
     levels = check_sigmas(sigmas)
     last = levels[-1] if levels[-1] > 0.0 else levels[-2]
-    chosen = read(PidOptions, {"final_denoise": levels[-1] == 0.0, **options}, "sample_pid")
+    chosen = pid_without_noise(options, "sample_pid", final_denoise=levels[-1] == 0.0)
     seen, denoised = x.clone(), x.clone()
     reached = torch.full((x.shape[0],), levels[0], dtype=torch.float64, device=x.device)
     rounds = 0

@@ -14,7 +14,7 @@ from catoptric.sampling.noise import (
     never_pairs,
     noise_source,
 )
-from catoptric.sampling.options import ADAPTIVE, FIXED, PID_PRESETS, Options
+from catoptric.sampling.options import ADAPTIVE, FIXED, PID_PRESETS, Options, PidOptions
 from catoptric.sampling.schedules import TAKES_RHO, schedule_name
 from catoptric.sampling.tables import Check, check_keys, number, one_of, read, whole
 
@@ -215,6 +215,28 @@ def preset_options(solver: str, name: Any, where: str) -> Mapping[str, float]:
     if name not in PID_PRESETS:
         raise unknown(f"preset in {where}", name, PID_PRESETS)
     return PID_PRESETS[name]
+
+
+def pid_without_noise(given: Table, where: str, **base: Any) -> PidOptions:
+    """The options of `pid` for a function that has no noise to give it; `preset` is one of them.
+
+    Args:
+        given: as in the table [sampler], without the solver.
+        where: the function's name for the error.
+        base: options that hold unless given.
+
+    Raises:
+        InputError: for what a table would be refused for, or eta > 0.
+    """
+    rest = dict(given)
+    preset = preset_options("pid", rest.pop("preset", None), where)
+    chosen = read(PidOptions, {**base, **preset, **rest}, where)
+    if chosen.eta > 0.0:
+        raise InputError(
+            f"{where} adds no noise on the way, so it takes no eta but 0, not {chosen.eta:g}: "
+            "leave it out, or use `sample`"
+        )
+    return chosen
 
 
 @dataclass(frozen=True)
