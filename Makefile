@@ -31,8 +31,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 audit: setup
 	$(BIN)/catoptric audit "$(PROMPT)"
 
+# A file of tests at a time on each core, so that what its tests share is made once.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
