@@ -8,7 +8,7 @@ PROMPT ?= a portrait of a doctor
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup audit test lint format benchmarks clean
+.PHONY: setup audit test lint format clean
 
 setup: $(VENV)/.installed
 

@@ -86,7 +86,7 @@ def main() -> None:
                             got = hashlib.sha256(unpack(d.picture).tobytes()).hexdigest()
                             if by_worker.setdefault(d.seed, got) != got:
                                 by_worker[d.seed] = "differs"
-            same = [all(c[s] == alone[s] for s in seeds if s in c) for c in (*companies, by_worker)]
+            same = [all(c.get(s) == alone[s] for s in seeds) for c in (*companies, by_worker)]
             failures += same.count(False)
             words = ["same" if ok else "DIFFERS" for ok in same]
             say(f"{name:30} {words[0]:>12} {words[1]:>7} {words[2]:>9} {words[3]:>16}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from catoptric.attribution import JudgeError, decompose, fill_unclear, is_undecided
+from catoptric.attribution import JudgeError, decompose, fill_unclear, is_undecided, may_pool
 from catoptric.errors import InputError
 
 GOOD = [[180, 20], [10, 190]]  # specificity .90, sensitivity .95
@@ -79,3 +79,14 @@ def test_unclear_outcomes_and_undecided_signs() -> None:
     assert not is_undecided(0, 2)
     with pytest.raises(InputError):
         fill_unclear([0.3])
+
+
+def test_cells_are_pooled_only_where_their_errors_were_shown_equal() -> None:
+    many = [[1900, 100], [120, 1880]]
+    like = [[1906, 94], [114, 1886]]
+    worse = [[1900, 100], [320, 1680]]
+    few = [[19, 1], [1, 19]]
+    assert may_pool([many, like], 5.0)
+    assert not may_pool([many, like, worse], 5.0)
+    assert not may_pool([few, few], 5.0)  # equal counts, but too few to show it
+    assert may_pool([many], 5.0)

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from catoptric.audit import Audit, Request, audit, default_folder, last_request, to_json
+from catoptric.audit.flow import _notes
+from catoptric.audit.interface import load_interface
+from catoptric.audit.knobs import make_cells
 from catoptric.errors import InputError
 from catoptric.report.headline import headline
 from catoptric.report.matching import matched_pairs
@@ -56,6 +59,7 @@ def test_json_holds_the_contract(first: Audit) -> None:
     result = json.loads(json.dumps(to_json(first), allow_nan=False))
     assert result["schema"] == 1
     assert result["target"] == 0.5
+    assert result["reference"] == "reference"
     assert result["seeds"] == SEEDS
     assert result["pictures"] == 8 * SEEDS
     assert {tuple(c["coalition"]) for c in result["cells"]} >= {(), ("guidance",)}
@@ -72,6 +76,10 @@ def test_json_holds_the_contract(first: Audit) -> None:
         else:
             assert share["reason"]
     assert result["remedy"] is None
+    assert "--no-remedy" in result["remedy_reason"]
+    assert result["remedy_cost"] == {"pictures": 0, "nfe": 0}
+    assert result["totals"]["skew"]["p"] is None
+    assert result["totals"]["skew"]["reason"]
     assert result["versions"]["torch"].startswith("2.")
 
 
@@ -115,6 +123,23 @@ def test_a_hidden_data_rate_leaves_data_and_model_one_share(first: Audit, folder
     assert "training data and the model together" in " ".join(
         [headline(hidden).sentence, *headline(hidden).remarks]
     )
+
+
+def test_a_run_of_other_rates_says_so(first: Audit, folder: Path, tmp_path: Path) -> None:
+    rates = tmp_path / "rates.toml"
+    rates.write_text("[presentation]\nwoman = 0.3\n")
+    with pytest.raises(InputError, match="another rates"):
+        run(doctor(rates=str(rates)), folder)
+
+
+def test_a_stand_in_for_the_reference_solver_is_noted() -> None:
+    comfyui, reference = load_interface("comfyui"), load_interface("reference")
+    request = doctor(split_sampler=True)
+    cells = make_cells(comfyui, reference, split_sampler=True)
+    notes = _notes(request, comfyui, reference, cells, (), False)
+    assert "put dpmpp_2m, exponential, 160 steps in the place of the reference's pid" in notes[0]
+    plain = make_cells(comfyui, reference)
+    assert not any("split" in n for n in _notes(doctor(), comfyui, reference, plain, (), False))
 
 
 def test_more_seeds_draw_only_what_is_missing(first: Audit, folder: Path) -> None:
@@ -231,6 +256,9 @@ def test_a_remedy_is_measured_on_seeds_of_its_own(tmp_path: Path) -> None:
     assert rate["low"] < rate["value"] < rate["high"]
     tried = {trial["candidate"]: trial["p_holm"] for trial in result["remedy"]["trials"]}
     assert tried[result["remedy"]["candidate"]] < 0.05
+    # What was drawn beyond the cells is what the search is said to have cost.
+    assert result["pictures"] + result["remedy_cost"]["pictures"] == found.pictures
+    assert result["remedy_cost"]["nfe"] > result["remedy_cost"]["pictures"]
 
 
 def test_a_remedy_must_hold_however_unclear_pictures_count(tmp_path: Path) -> None:

@@ -42,6 +42,13 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["audit", "a smiling sad doctor"], "sad"),
         (["audit", "x" * 10_000], "10,000 characters"),
         (["audit", "<script>alert(1)</script>"], "script"),
+        (["audit", "a woman doctor"], "no choice of presentation"),
+        (["audit", "a bearded doctor"], "no choice of presentation"),
+        (["audit", "a bald doctor"], "no choice of presentation"),
+        (
+            ["audit", "a smiling doctor", "--attribute", "expression:sad", "--target", "0.3"],
+            "no ch",
+        ),
         (["audit", DOCTOR, "--knobs", "guidnce"], "did you mean 'guidance'"),
         (["audit", DOCTOR, "--knobs", ""], "--knobs needs at least one"),
         (["audit", DOCTOR, "--interface", "confyui"], "did you mean 'comfyui'"),

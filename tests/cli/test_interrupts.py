@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from catoptric.cli import main
 from catoptric.cli.app import INTERRUPTED, run
 
 
@@ -41,6 +42,20 @@ def test_ctrl_c_is_answered_with_one_sentence(
     assert captured.out == ""
     assert len(captured.err.strip().splitlines()) == 1
     assert says in captured.err
+
+
+def test_ctrl_c_while_the_commands_are_imported_is_answered_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Striking:
+        find_spec = staticmethod(interrupt)
+
+    monkeypatch.delitem(sys.modules, "catoptric.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Striking, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == INTERRUPTED
+    assert capsys.readouterr().err == "catoptric: interrupted; nothing finished is lost\n"
 
 
 def test_ctrl_c_inside_executed_text_ends_with_130_too(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -202,3 +204,15 @@ def test_a_model_that_is_let_go_is_gone() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_a_damaged_cache_is_made_again_once_before_any_worker(
+    small_model: ExactPortraits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catoptric.models.portraits.cache_folder", lambda: tmp_path)
+    model = ExactPortraits(small_model.pictures)
+    model._arrays_path.write_bytes(b"rubbish" * 100)
+    told: list[str] = []
+    model.prepare(lambda: told.append("made"))
+    ExactPortraits(small_model.pictures).prepare(lambda: told.append("again"))
+    assert told == ["made"]

@@ -118,6 +118,25 @@ def test_the_warning_says_whether_the_rates_count_disobedient_pictures():
     assert "the rates leave those pictures out" in everything(result)
 
 
+def test_the_cell_that_obeys_least_is_named_though_deployed_obeys():
+    result = doctor()
+    result["cells"][4].update(obeyed=0.6)
+    said = everything(result)
+    assert result["cells"][4]["coalition"] == ["sampler", "guidance"]
+    assert "40 % of the pictures with only sampler and guidance as deployed landed" in said
+    assert "the most of all cells" in said
+
+
+def test_an_open_share_that_could_not_have_been_shown_small_says_so():
+    result = doctor()
+    assert "too few seeds" not in everything(result)
+    share_of(result, "start").update(
+        equivalent=None, reason="this run could not have shown equivalence"
+    )
+    assert "start of sampling, 1 point (95 % interval" in everything(result)
+    assert "too few seeds to have shown it small" in everything(result)
+
+
 def test_a_long_prompt_is_cut_and_controls_are_made_visible():
     result = doctor() | {"prompt": "x" * 10_000}
     assert len(headline(result).sentence) < 600

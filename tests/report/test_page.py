@@ -44,6 +44,17 @@ class Reader(HTMLParser):
             self.text += data
 
 
+def test_another_yardstick_and_what_is_only_conjectured_are_said():
+    plain = Reader(page_html(doctor(), [])).text
+    assert "the model itself" in plain
+    result = doctor() | {"reference": "plain-20", "request": {"reference": "mine.toml"}}
+    result["shares"][2]["method"] = "gaffke"
+    text = Reader(page_html(result, [])).text
+    assert "the settings of plain-20, which this audit was told to take as its yardstick" in text
+    assert "without guidance, from the model's full noise range" not in text
+    assert "conjectured where more do" in text
+
+
 @pytest.fixture(scope="module")
 def evil():
     result = doctor() | {"prompt": EVIL, "interface": EVIL, "notes": [EVIL], "command": EVIL}

@@ -98,6 +98,28 @@ def test_unclear_ranges_are_given_where_they_matter():
     assert "unclear pictures all no" not in printed(doctor())
 
 
+def test_another_yardstick_is_named():
+    assert "Reference: the model itself" in printed(doctor(), 120)
+    result = doctor() | {"reference": "plain-20", "request": {"reference": "mine.toml"}}
+    text = " ".join(printed(result, 120).split())
+    assert "Reference: the settings of plain-20" in text
+    assert "the model itself, interfered" not in text
+
+
+def test_the_cost_of_looking_for_a_remedy_is_told():
+    assert "look for a remedy" not in printed(doctor())
+    result = doctor() | {"remedy_cost": {"pictures": 5632, "nfe": 190_000}}
+    text = " ".join(printed(result).split())
+    assert "and 5 632 pictures, 190 000 model evaluations to look for a remedy" in text
+
+
+def test_only_a_p_value_that_exists_is_called_unadjusted():
+    assert printed(doctor()).count("(p unadjusted)") == 2
+    result = doctor()
+    result["totals"]["skew"]["p"] = None
+    assert printed(result).count("(p unadjusted)") == 1
+
+
 def test_where_things_lie_and_how_to_go_on_is_said():
     text = printed(doctor(), page=Path("out/report.html"))
     assert "out/report.html" in text

@@ -17,7 +17,7 @@ from catoptric.attribution.draws import contrast_bounds
 from catoptric.attribution.games import MAX_EXACT_PLAYERS, Game
 from catoptric.attribution.independent import mean_difference, rate_difference
 from catoptric.attribution.intervals import Interval, interval_of, mean_interval
-from catoptric.attribution.judge_error import JudgeError
+from catoptric.attribution.judge_error import JudgeError, may_pool
 from catoptric.attribution.mean_statistic import MeanStatistic, mean_statistic
 from catoptric.attribution.rates import rate_interval, tango_interval
 from catoptric.attribution.samplesize import (
@@ -68,6 +68,7 @@ __all__ = [
     "interaction_contrasts",
     "interval_of",
     "is_undecided",
+    "may_pool",
     "mean_difference",
     "mean_interval",
     "mean_statistic",

@@ -4,17 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catoptric.attribution.independent import rate_difference
 from catoptric.attribution.rates import rate_interval
+from catoptric.attribution.significance import tost
 from catoptric.errors import InputError
 
 Floats = NDArray[np.float64]
 
 #: A judge whose informedness may be lower than this is not corrected: it is not believed.
 MIN_INFORMEDNESS = 0.2
+
+
+def may_pool(matrices: ArrayLike, margin_points: float) -> bool:
+    """Whether cells were shown to have the same errors, so that their counts may be added up.
+
+        TOST of every P(says j | truly i) between every two cells; all must pass, so that each may
+        be tested at the full alpha (an intersection-union test)
+
+    Args:
+        matrices: int [cells, C, C], counts as in `JudgeError`.
+        margin_points: how far apart two cells' chances may be, points.
+
+    Returns:
+        True when equality was shown everywhere, also of a single cell with itself.
+
+    Raises:
+        InputError: a true class without a validation picture; a margin that is not above 0.
+
+    Source: Schuirmann 1987 on the differences of `rate_difference`; the union: Berger,
+    Multiparameter hypothesis testing and acceptance sampling, 1982.
+    """
+    counts = np.asarray(matrices, dtype=np.float64)
+    classes = range(counts.shape[1])
+    return all(
+        tost(
+            rate_difference(
+                float(one[i, j]), int(one[i].sum()), float(other[i, j]), int(other[i].sum())
+            ),
+            margin_points / 100,
+        ).equivalent
+        is True
+        for one, other in combinations(counts, 2)
+        for i in classes
+        for j in classes
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +67,8 @@ class JudgeError:
 
     Args:
         counts: int [1 or cells, C, C], validation pictures, true class by row, verdict by column;
-            class ids as in the outcomes (two classes: no 0, yes 1).  One matrix is pooled.
+            class ids as in the outcomes (two classes: no 0, yes 1).  One matrix serves all cells:
+            errors change with picture quality, so ask `may_pool` before adding cells up.
         positive: the class whose rate is asked for.
 
     Raises:

@@ -121,9 +121,8 @@ def draw_pictures(
         files.append(path)
     grid = folder / f"{stem}-{seeds[0]}-grid-of-{number}.png"
     columns = int(np.ceil(np.sqrt(number)))
-    buffer = BytesIO()
-    contact_sheet(pictures, columns).save(buffer, format="PNG")
-    write_whole(grid, buffer.getvalue())
+    text = _text(request, chosen.name, settings, seeds[0], subject, seeds=seeds, columns=columns)
+    write_whole(grid, encode_png(np.asarray(contact_sheet(pictures, columns)), text))
     return Drawing(
         prompt=prompt,
         grid=grid,
@@ -153,9 +152,9 @@ def encode_png(picture: np.ndarray, text: Mapping[str, str]) -> bytes:
 
 
 def _text(
-    request: Request, interface: str, settings: Any, seed: int, subject: Any
+    request: Request, interface: str, settings: Any, seed: int, subject: Any, **more: Any
 ) -> dict[str, str]:
-    """A1111's `parameters` line and our own JSON."""
+    """A1111's `parameters` line and our own JSON, with `more` in it."""
     sampler, guidance = settings.sampler, settings.guidance
     height, width = subject.model.pictures.pictures.shape[1:3]
     named = {
@@ -181,5 +180,5 @@ def _text(
         "rates": request.rates,
         "catoptric": __version__,
         "spec": content_hash(dict(subject.model.spec(subject.condition, settings).values)),
-    }
+    } | more
     return {"parameters": f"{request.prompt}\n{parameters}", "catoptric": json.dumps(own)}

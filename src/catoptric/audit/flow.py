@@ -19,11 +19,13 @@ from catoptric.audit.interface import Interface, load_interface
 from catoptric.audit.knobs import Cells, make_cells
 from catoptric.audit.remedy import (
     ALPHA,
+    Cost,
     Remedy,
     candidates,
     measure,
     pairs,
     passing,
+    search_cost,
     try_candidates,
 )
 from catoptric.audit.request import SEED_DESIGNS, Request
@@ -33,7 +35,7 @@ from catoptric.errors import InputError
 from catoptric.files import slug
 from catoptric.hashing import content_hash
 from catoptric.sampling import Arrangement, never_pairs
-from catoptric.world import load_rates
+from catoptric.world import fixed_by, load_rates
 
 LEVEL = 0.95
 
@@ -46,6 +48,7 @@ class Audit:
         request: what was asked.
         subject: model and condition.
         interface: what the model was deployed under.
+        reference: the yardstick.
         cells: players and settings.
         readings: one per coalition.
         seeds: the seeds of every cell; in opposite pairs each is drawn under both signs.
@@ -54,6 +57,7 @@ class Audit:
         decomposition: shares, intervals, tests.
         remedy: or None, with a reason.
         remedy_reason: why there is none.
+        remedy_cost: what looking for one took, beyond the cells.
         notes: what else the reader must know.
         pictures: how many this command drew.
         seconds: how long it took.
@@ -63,6 +67,7 @@ class Audit:
     request: Request
     subject: Subject
     interface: Interface
+    reference: Interface
     cells: Cells
     readings: tuple[Reading, ...]
     seeds: tuple[int, ...]
@@ -71,6 +76,7 @@ class Audit:
     decomposition: Decomposition
     remedy: Remedy | None
     remedy_reason: str
+    remedy_cost: Cost
     notes: tuple[str, ...]
     pictures: int
     seconds: float
@@ -109,14 +115,21 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     began = time.monotonic()
     check_workers(workers)
     interface = load_interface(request.interface, request.overrides)
+    reference = load_interface(request.reference)
     cells = make_cells(
         interface,
-        load_interface(request.reference),
+        reference,
         request.knobs,
         split_sampler=request.split_sampler,
     )
     _check_arranged(request, cells)
     subject = open_subject(request)
+    if fixed_by(subject.condition.levels, request.attribute_name):
+        raise InputError(
+            f"the prompt leaves no choice of {request.attribute_name.replace('_', ' ')}, so there "
+            "is no skew to share out: leave that word out of the prompt, or count something else "
+            "with --attribute"
+        )
     data = _data_rate(request, subject)
     target = request.target_rate(data)
     opened = opened_gallery(
@@ -141,11 +154,12 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
             reference_minus=target if data is None else data,
             units=gallery.units(seeds),
         )
-        remedy, reason = _remedy(request, cells, gallery, found, seeds, target)
+        remedy, reason, cost = _remedy(request, cells, gallery, found, seeds, target)
     return Audit(
         request=request,
         subject=subject,
         interface=interface,
+        reference=reference,
         cells=cells,
         readings=readings,
         seeds=tuple(seeds),
@@ -154,7 +168,8 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
         decomposition=found,
         remedy=remedy,
         remedy_reason=reason,
-        notes=tuple(_notes(request, interface, cells, readings, capped)),
+        remedy_cost=cost,
+        notes=tuple(_notes(request, interface, reference, cells, readings, capped)),
         pictures=gallery.drawn,
         seconds=time.monotonic() - began,
         folder=folder,
@@ -194,17 +209,17 @@ def _remedy(
     found: Decomposition,
     seeds: Sequence[int],
     target: float,
-) -> tuple[Remedy | None, str]:
-    """The remedy of DESIGN 1, or why none is offered."""
+) -> tuple[Remedy | None, str, Cost]:
+    """The remedy of DESIGN 1, or why none is offered; and what looking for it took."""
     if not request.remedy:
-        return None, ""
+        return None, "none was looked for (--no-remedy)", Cost()
     largest = found.largest()
     if not found.shares:
-        return None, "no knob differs from the reference"
+        return None, "no knob differs from the reference", Cost()
     if largest is None:
-        return None, f"no share could be measured ({found.shares[0].reason})"
+        return None, f"no share could be measured ({found.shares[0].reason})", Cost()
     if largest.p_holm is None or largest.p_holm >= ALPHA:
-        return None, "no knob's share could be told apart from zero"
+        return None, "no knob's share could be told apart from zero", Cost()
     by_size = sorted(found.shares, key=lambda share: -abs(share.points or 0.0))
     knobs = [s.player for s in by_size if s.player and s.p_holm is not None and s.p_holm < ALPHA]
     single = candidates(knobs[0], cells.deployed)
@@ -225,24 +240,34 @@ def _remedy(
         deployed_rate=deployed,
         level=LEVEL,
     )
+    cost = search_cost(tried, remedy, cells)
     if remedy is None:
         near = min(tried, key=lambda trial: abs(trial.points), default=None)
         best = f"; {near.candidate.label} came nearest, {near.points:+.1f} points" if near else ""
-        return None, (
+        reason = (
             f"of {len(tried)} settings tried for {' and '.join(knobs[:2])} none was shown to be "
             f"within {request.margin:g} points of the reference{best}"
         )
-    return remedy, ""
+        return None, reason, cost
+    return remedy, "", cost
 
 
 def _notes(
     request: Request,
     interface: Interface,
+    reference: Interface,
     cells: Cells,
     readings: Sequence[Reading],
     capped: bool,
 ) -> list[str]:
     notes = []
+    if request.split_sampler and "sampler" in request.knobs and reference.split:
+        own, stand_in = reference.tables["sampler"], cells.reference.sampler
+        notes.append(
+            f"--split-sampler put {stand_in.solver}, {stand_in.schedule}, {stand_in.steps} steps "
+            f"in the place of the reference's {own['solver']}, which chooses its own steps and so "
+            "has no schedule to swap"
+        )
     held = [knob for knob in cells.held if knob not in request.knobs]
     if held:
         notes.append(

@@ -48,6 +48,22 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Pictures looked at, and the model evaluations that they took."""
+
+    pictures: int = 0
+    nfe: int = 0
+
+    @classmethod
+    def of(cls, *readings: Reading) -> Cost:
+        """What these cells took."""
+        return cls(sum(len(r.nfe) for r in readings), sum(int(r.nfe.sum()) for r in readings))
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.pictures + other.pictures, self.nfe + other.nfe)
+
+
+@dataclass(frozen=True)
 class Trial:
     """What a candidate gave on the audit's own seeds.
 
@@ -56,14 +72,19 @@ class Trial:
         points: its rate minus the reference's.
         p: of the equivalence test against the reference.
         p_holm: the same, adjusted over all candidates tried.
-        nfe: evaluations a picture.
+        cost: of its pictures.
     """
 
     candidate: Candidate
     points: float
     p: float
     p_holm: float
-    nfe: float
+    cost: Cost
+
+    @property
+    def nfe(self) -> float:
+        """Evaluations a picture."""
+        return self.cost.nfe / self.cost.pictures
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,7 @@ class Remedy:
         obeyed: share of clear pictures that show what was asked.
         unclear: fresh pictures that no judge could read.
         trials: all that were tried.
+        fresh: cost of the fresh pictures, the reference's among them.
     """
 
     candidate: Candidate
@@ -90,6 +112,7 @@ class Remedy:
     obeyed: float | None
     unclear: int
     trials: tuple[Trial, ...]
+    fresh: Cost
 
 
 def candidates(knob: str, deployed: Settings) -> list[Candidate]:
@@ -171,7 +194,7 @@ def try_candidates(
                 points=100 * float(difference.mean()),
                 p=_p_equivalent(reading, reference, deployed, margin / 100, gallery.units(seeds)),
                 p_holm=1.0,
-                nfe=float(reading.nfe.mean()),
+                cost=Cost.of(reading),
             )
         )
     untried = [1.0] * (planned - len(trials))
@@ -230,7 +253,8 @@ def measure(
     gallery.ensure([best.candidate.settings, reference], fresh, "remedy: fresh seeds")
     reading = gallery.read(best.candidate.settings, fresh)
     outcomes = fill_unclear(reading.outcomes)
-    base = fill_unclear(gallery.read(reference, fresh).outcomes)
+    yardstick = gallery.read(reference, fresh)
+    base = fill_unclear(yardstick.outcomes)
     rate = float(outcomes.mean())
     warning = None
     if abs(rate - target) > abs(deployed_rate - target):
@@ -248,7 +272,14 @@ def measure(
         obeyed=None if np.isnan(reading.obeyed).all() else float(np.nanmean(reading.obeyed)),
         unclear=int(np.isnan(reading.outcomes).sum()),
         trials=tuple(trials),
+        fresh=Cost.of(reading, yardstick),
     )
+
+
+def search_cost(trials: Sequence[Trial], remedy: Remedy | None, cells: Cells) -> Cost:
+    """What looking for a remedy took beyond the audit's own cells, which a candidate may be."""
+    own = [trial.cost for trial in trials if trial.candidate.settings not in cells.settings]
+    return sum(own, Cost() if remedy is None else remedy.fresh)
 
 
 def rate_of(outcomes: np.ndarray, level: float, units: np.ndarray | None = None) -> Interval:

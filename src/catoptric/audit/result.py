@@ -29,6 +29,7 @@ def to_json(found: Audit) -> dict[str, Any]:
         "prompt": request.prompt,
         "model": request.model,
         "interface": found.interface.name,
+        "reference": found.reference.name,
         "attribute": request.attribute,
         "judge": JUDGE,
         "target": found.target,
@@ -72,6 +73,7 @@ def to_json(found: Audit) -> dict[str, Any]:
             "deployed": found.cells.deployed.to_dict(),
         },
         "remedy_reason": found.remedy_reason or None,
+        "remedy_cost": {"pictures": found.remedy_cost.pictures, "nfe": found.remedy_cost.nfe},
         "notes": list(found.notes),
         "command": request.command(),
         "request": request.to_dict(),
@@ -163,7 +165,7 @@ def _skew(found: Audit, deployed: float | None) -> dict[str, Any]:
         "high": moved(interval.high),
         "method": interval.method,
         "p": None,
-        "reason": interval.reason,
+        "reason": interval.reason or "the deployed rate's interval, moved; no test is made of it",
     }
 
 

@@ -85,9 +85,10 @@ def opened_gallery(
     check_workers(workers)
     subject = open_subject(request) if subject is None else subject
     identity = {
+        # The first that differs is named, and the model's hash depends on the rates.
+        "rates": subject.rates.hash,
         "model": subject.model.hash,
         "prompt": request.prompt if bound_prompt is None else bound_prompt,
-        "rates": subject.rates.hash,
     }
     store = Store.open(folder, identity)
     try:

@@ -98,7 +98,8 @@ def show_world(rates_file: str | None, out: Path, *, as_json: bool) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         contact_sheet(render(example_codes(rates, per_row)), per_row).save(out)
     except (OSError, ValueError) as error:
-        raise InputError(f"{out} cannot be written as a picture: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{out} cannot be written as a picture: {reason}") from error
     if as_json:
         print_json({"rates": [vars(row) for row in rows], "sheet": str(out), "hash": rates.hash})
         return

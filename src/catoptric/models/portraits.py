@@ -61,7 +61,7 @@ class PortraitModel:
                 "pictures": self.pictures.sha256,
                 "sigma": [SIGMA_MIN, SIGMA_MAX],
                 "left_out": LEFT_OUT,
-                "version": 1,
+                "version": 2,
             }
         )
 
@@ -101,7 +101,9 @@ class PortraitModel:
         Args:
             tell: called first where there is something to make.
         """
-        if not self._arrays_path.is_file():
+        # Read, not only looked for: a damaged file is made again here, not by every worker.
+        path, key = self._arrays_path, content_hash([self.hash, environment()])
+        if "_arrays" not in self.__dict__ and read_arrays(path, key) is None:
             tell()
             _ = self._arrays
 

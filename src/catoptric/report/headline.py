@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from catoptric.report.cells import cell_label
 from catoptric.report.result import (
     Result,
+    coalition,
     counts_only_obedient,
-    deployed_cell,
     level,
     margin,
     number,
     obeyed_fraction,
+    rows,
     table,
 )
 from catoptric.report.verdicts import SETTLED, Verdict, verdict
@@ -28,6 +30,7 @@ from catoptric.report.words import (
 )
 
 OBEYED_ENOUGH = 0.95
+_POWERLESS = " (too few seeds to have shown it small, were it so)"
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,9 @@ def _remarks(result: Result) -> tuple[str, ...]:
     still_open = _with_verdict(result, Verdict.OPEN)
     if still_open:
         each = [
-            f"{source_phrase(result, share)}, {_amount(result, share, 1.0)}" for share in still_open
+            f"{source_phrase(result, share)}, {_amount(result, share, 1.0)}"
+            + (_POWERLESS if share.get("equivalent") is None and share.get("reason") else "")
+            for share in still_open
         ]
         remarks.append(f"Neither shown nor ruled out{_with_seeds(result)}: {'; '.join(each)}.")
     unknown = _with_verdict(result, Verdict.UNKNOWN)
@@ -212,17 +217,26 @@ def _remarks(result: Result) -> tuple[str, ...]:
 
 
 def _disobedience(result: Result) -> list[str]:
-    cell = deployed_cell(result)
-    obeyed = None if cell is None else obeyed_fraction(cell)
-    if cell is None or obeyed is None or obeyed >= OBEYED_ENOUGH:
+    known = [
+        (obeyed, cell)
+        for cell in rows(result, "cells")
+        if (obeyed := obeyed_fraction(cell)) is not None
+    ]
+    # Shares rest on every cell, not on the deployed one alone.
+    obeyed, cell = min(known, key=lambda pair: pair[0], default=(1.0, {}))
+    if obeyed >= OBEYED_ENOUGH:
         return []
     over = (
         "the rates leave those pictures out"
         if counts_only_obedient(cell)
         else "the rates count those pictures too"
     )
-    which = "clear deployed" if number(cell.get("unclear")) else "deployed"
+    name = cell_label(result, cell)
+    is_end = name in ("reference", "deployed")
+    kind = f"{'clear ' if number(cell.get('unclear')) else ''}{f'{name} ' if is_end else ''}"
+    where = "" if is_end else f" with only {listed(coalition(cell))} as deployed"
+    most = "" if name == "deployed" else " (the most of all cells)"
     return [
-        f"{percent(1 - obeyed, 0)} of the {which} pictures landed on something else than the "
-        f"prompt asked; {over}."
+        f"{percent(1 - obeyed, 0)} of the {kind}pictures{where} landed on something else than the "
+        f"prompt asked{most}; {over}."
     ]

@@ -1,12 +1,13 @@
 """Methods and limits in plain words."""
 
 from catoptric.report.result import Result, knobs_in_play, level, margin, number, rows, table
-from catoptric.report.words import interface_name, people, percent, visible
+from catoptric.report.words import interface_name, own_reference, people, percent, visible
 
 INTERVALS = {
     "t": "Student's t on one number per seed",
-    "gaffke": "a bound for means of bounded values (Gaffke 2005), used where fewer than 12 seeds "
-    "differ from the commonest outcome",
+    "gaffke": "a bound for means of bounded values (Gaffke 2005), proved where only two values "
+    "occur and conjectured where more do, with no counterexample known; used where fewer than 12 "
+    "seeds differ from the commonest outcome",
     "bayesian-bootstrap": "a Bayesian bootstrap of the seeds, centred so that its coverage holds "
     "in simulation",
     "clopper-pearson": "Clopper and Pearson's exact interval for a single rate",
@@ -39,12 +40,7 @@ def terms(result: Result) -> list[tuple[str, str]]:
             f"How often {whom} appear in the training pictures that match the prompt. Where it is "
             "not known, data and model are one share.",
         ),
-        (
-            "Reference",
-            "The rate when the model is sampled with as little interference as possible: finely "
-            "enough that finer steps change next to nothing, without guidance, from the model's "
-            "full noise range. It shows what the model itself has learnt.",
-        ),
+        ("Reference", _reference(result)),
         ("Deployed", f"The rate under {name}'s settings, the ones people actually use."),
         (
             "Share",
@@ -66,7 +62,8 @@ def terms(result: Result) -> list[tuple[str, str]]:
         (
             "Matched seeds",
             "Every combination starts from the same noise for the same seed. What differs between "
-            "two pictures of one seed is the settings' doing; that is why few seeds suffice."
+            "two pictures of one seed is the settings' doing, so that as a rule fewer seeds "
+            "suffice; a knob that changes most pictures can need as many as without."
             + (_PAIRS if result.get("seed_design") == "antithetic" else "")
             + (_NOISE if "noise" in knobs_in_play(result) else ""),
         ),
@@ -82,6 +79,21 @@ def terms(result: Result) -> list[tuple[str, str]]:
         ),
         ("NFE", "Model evaluations: what a picture costs to compute."),
     ]
+
+
+def _reference(result: Result) -> str:
+    own = own_reference(result)
+    if own is not None:
+        return (
+            f"The rate under the settings of {own}, which this audit was told to take as its "
+            "yardstick in the place of the model itself. What they do to the rate is counted in "
+            "the model's share."
+        )
+    return (
+        "The rate when the model is sampled with as little interference as possible: finely "
+        "enough that finer steps change next to nothing, without guidance, from the model's "
+        "full noise range. It shows what the model itself has learnt."
+    )
 
 
 def inference(result: Result) -> list[str]:

@@ -69,12 +69,6 @@ def knobs_in_play(result: Result) -> list[str]:
     return max((coalition(cell) for cell in rows(result, "cells")), key=len, default=[])
 
 
-def deployed_cell(result: Result) -> Result | None:
-    """Return the cell with every knob in play at its deployed value, if there is one."""
-    cells = rows(result, "cells")
-    return max(cells, key=lambda cell: len(coalition(cell))) if cells else None
-
-
 def obeyed_fraction(cell: Result) -> float | None:
     """Return which fraction of a cell's clear pictures shows what the prompt asked for.
 

@@ -19,6 +19,7 @@ from catoptric.report.waterfall import sorted_shares
 from catoptric.report.words import (
     count,
     interface_name,
+    own_reference,
     p_value,
     percent,
     signed,
@@ -45,7 +46,7 @@ def _rates(result: Result) -> str:
     named = [
         ("Target", target, "what it is held to"),
         ("Training data", table(rates, "data"), "known exactly"),
-        ("Reference", table(rates, "reference"), "the model itself"),
+        ("Reference", table(rates, "reference"), own_reference(result) or "the model itself"),
         ("Deployed", table(rates, "deployed"), interface_name(result.get("interface"))),
     ]
     cells = []
@@ -112,12 +113,13 @@ def shares_section(result: Result) -> str:
     whole = f"{interface_name(result.get('interface'))} in all"
     for key, label in (("interface", whole), ("skew", "Skew in all")):
         total = table(table(result, "totals"), key)
+        unadjusted = "" if number(total.get("p")) is None else "p unadjusted"
         body.append(
             f'<tr class="sum"><th scope="row">{esc(label)}</th>'
             f'<td class="n points">{signed(number(total.get("points")))}</td>'
             f"{_small(span(total.get('low'), total.get('high')))}"
             f"{_small(p_value(total.get('p')), 'p')}"
-            '<td class="what">p unadjusted</td>'
+            f'<td class="what">{unadjusted}</td>'
             + (_small("") if swings else "")
             + f'<td class="wide">{esc(total.get("method") or UNKNOWN)}</td></tr>'
         )

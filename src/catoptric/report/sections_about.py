@@ -9,7 +9,13 @@ from catoptric.report.matched import MatchedPair, flips_first, png_data_uri
 from catoptric.report.prose import inference, limits, terms
 from catoptric.report.remedy import flattened
 from catoptric.report.result import Result, knobs_in_play, number, plain, rows
-from catoptric.report.words import count, interface_name, seeds_phrase, visible
+from catoptric.report.words import (
+    count,
+    interface_name,
+    search_phrase,
+    seeds_phrase,
+    visible,
+)
 
 SHOWN_AT_ONCE = 24
 
@@ -135,6 +141,7 @@ def reproduce_section(result: Result) -> str:
         "Seeds": seeds_phrase(result).removesuffix(" seeds"),
         "Pictures": count(result.get("pictures")),
         "Evaluations": count(result.get("nfe")),
+        "To look for a remedy": search_phrase(result),
         "Time": "" if seconds is None else f"{seconds:.0f} s",
         "Versions": ", ".join(
             f"{name} {version}" for name, version in flattened(result.get("versions") or {}).items()

@@ -24,6 +24,8 @@ from catoptric.report.words import (
     interface_name,
     p_value,
     percent,
+    reference_phrase,
+    search_phrase,
     seeds_phrase,
     signed,
     source_label,
@@ -134,8 +136,7 @@ def _print_waterfall(writer: _Writer, result: Result) -> None:
         writer.line((head + bar).rstrip(), "bold" if step.is_milestone else _style(step))
     writer.paragraph(
         f"Dots are rates, bars shares in points (full: settled, light: not), brackets "
-        f"{percent(level(result), 0)} intervals. Reference: the model itself, interfered with as "
-        "little as possible.",
+        f"{percent(level(result), 0)} intervals. Reference: {reference_phrase(result)}.",
         "dim",
     )
 
@@ -181,7 +182,7 @@ def _print_shares(writer: _Writer, result: Result) -> None:
             signed(number(total.get("points"))),
             span(total.get("low"), total.get("high")),
             p_value(total.get("p")),
-            "(p unadjusted)",
+            "" if number(total.get("p")) is None else "(p unadjusted)",
         ]
         body.append(figures + ([visible(total.get("method") or "")] if wide else []))
     writer.grid(columns, body)
@@ -255,11 +256,14 @@ def _print_rest(writer: _Writer, result: Result, page: Path | None) -> None:
         writer.paragraph(f"Note: {visible(note)}")
     writer.gap()
     seconds = number(result.get("seconds"))
+    searched = search_phrase(result)
     facts = [
         seeds_phrase(result),
         f"{count(result.get('pictures'))} pictures",
         f"{count(result.get('nfe'))} model evaluations",
-    ] + ([] if seconds is None else [f"{seconds:.0f} s"])
+        *([f"and {searched} to look for a remedy"] if searched else []),
+        *([] if seconds is None else [f"{seconds:.0f} s"]),
+    ]
     writer.paragraph(", ".join(facts) + ".", "dim")
     if page is not None:
         writer.line(f"Report:     {visible(page)}")

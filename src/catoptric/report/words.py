@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from catoptric.report.result import Result, number
+from catoptric.report.result import Result, number, table
 
 MINUS = "\u2212"
 LONGEST_QUOTE = 90
@@ -84,6 +84,20 @@ def interface_name(name: object) -> str:
     """Return an interface's name as its makers write it, or the user's file name."""
     text = visible(name or "the interface")
     return INTERFACES.get(text.lower(), shortened(text, 40))
+
+
+def own_reference(result: Result) -> str | None:
+    """Return the name of the user's own yardstick, None where it is reference sampling."""
+    chosen = table(result, "request").get("reference")
+    return None if chosen in (None, "reference") else interface_name(result.get("reference"))
+
+
+def reference_phrase(result: Result) -> str:
+    """Return what the reference is, for the end of a sentence."""
+    own = own_reference(result)
+    if own is None:
+        return "the model itself, interfered with as little as possible"
+    return f"the settings of {own}, chosen in the place of the model itself"
 
 
 def knob_label(knob: object) -> str:
@@ -201,6 +215,14 @@ def seeds_phrase(result: Result) -> str:
     if seeds is not None and result.get("seed_design") == "antithetic":
         return f"{count(seeds / 2)} seeds and their opposites"
     return f"{count(seeds)} seeds"
+
+
+def search_phrase(result: Result) -> str:
+    """Return what looking for a remedy took, as "5 632 pictures, 41 200 model evaluations"."""
+    cost = table(result, "remedy_cost")
+    if not number(cost.get("pictures")):
+        return ""
+    return f"{count(cost.get('pictures'))} pictures, {count(cost.get('nfe'))} model evaluations"
 
 
 def unclear_range(share: Result) -> tuple[float, float] | None:

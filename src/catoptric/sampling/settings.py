@@ -18,7 +18,7 @@ from catoptric.sampling.options import ADAPTIVE, FIXED, PID_PRESETS, Options, Pi
 from catoptric.sampling.schedules import TAKES_RHO, schedule_name
 from catoptric.sampling.tables import Check, check_keys, number, one_of, read, whole
 
-SAMPLING_VERSION = 2
+SAMPLING_VERSION = 3
 """Enters the key of a stored draw; raised when any solver changes its numbers."""
 
 Table = Mapping[str, Any]

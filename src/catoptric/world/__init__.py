@@ -15,6 +15,7 @@ from catoptric.world.attributes import (
     attribute,
     codes_of,
     column,
+    fixed_by,
     level_names,
 )
 from catoptric.world.captions import caption
@@ -46,6 +47,7 @@ __all__ = [
     "contact_sheet",
     "draw_portraits",
     "example_codes",
+    "fixed_by",
     "level_names",
     "load_rates",
     "parse_prompt",

@@ -123,6 +123,21 @@ def check_drawable(levels: Mapping[str, str]) -> None:
         raise InputError(f"In this world {style} hair is not drawn with facial hair.")
 
 
+def fixed_by(levels: Mapping[str, str], name: str) -> bool:
+    """Whether levels leave only one level of an attribute to be drawn.
+
+    Args: levels: attribute to level name, drawable together; name: an attribute.
+    """
+    whiskers = levels.get("facial_hair", "none") != "none"
+    if name == "presentation" and (whiskers or "hair_style" in levels):
+        return True
+    if name == "facial_hair" and (
+        levels.get("presentation") == "woman" or levels.get("hair_style") in WOMAN_HAIR
+    ):
+        return True
+    return name in levels
+
+
 _HAIR: Mapping[str, tuple[str, ...]] = {"woman": WOMAN_HAIR, "man": MAN_HAIR}
 
 
