@@ -1,9 +1,11 @@
 """What step control costs, and what refilling the slots of finished samples saves.
 
-1. Wall time of `pid` outside the denoiser, beside that of one evaluation of a stand-in network:
+1. Time of `pid` outside the denoiser, beside that of one evaluation of a stand-in network, both of
+   the processor on one thread, so that other work on the machine does not count:
    four 3x3 convolutions of 64 channels at 64x64, 1.2 GFLOP a picture.
 2. Model calls of one queue of samples through the slots, against the same samples in groups that
    each wait for their slowest.
+3. Attempts thrown away at the start, and right after guidance jumps, where the order begins anew.
 
 Run: python benchmarks/controller.py   (writes controller.txt beside it)
 Exits 1 when step control takes more than 5 % of an evaluation.
@@ -27,6 +29,7 @@ BAR = 0.05
 ROUNDS = 5
 SLOTS = 8
 QUEUE, SEATS = 512, 64
+STARTS = 32
 
 
 class Timed:
@@ -36,9 +39,9 @@ class Timed:
         self._denoise, self.calls, self.seconds = denoise, 0, 0.0
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
-        began = time.perf_counter()
+        began = time.process_time()
         result = self._denoise(x, sigma)
-        self.seconds += time.perf_counter() - began
+        self.seconds += time.process_time() - began
         self.calls += 1
         return result
 
@@ -68,9 +71,9 @@ def overhead(norm: str) -> tuple[float, float]:
     x = SIGMA_MAX * torch.randn(SLOTS, 3, 64, 64, generator=generator)
     for _ in range(ROUNDS):
         timed = Timed(network())
-        began = time.perf_counter()
+        began = time.process_time()
         pid(timed, x, SIGMA_MAX, SIGMA_MIN, slots=SLOTS, options=PidOptions(norm=norm))
-        whole = time.perf_counter() - began
+        whole = time.process_time() - began
         inner.append(1e3 * timed.seconds / timed.calls)
         outer.append(1e3 * (whole - timed.seconds) / timed.calls)
     return statistics.median(inner), statistics.median(outer)
@@ -108,6 +111,49 @@ def refilling(say: Callable[[str], None]) -> None:
             )
 
 
+def wasted(say: Callable[[str], None]) -> None:
+    """Rejections of the first attempt, and of those that follow a jump, on the exact portraits."""
+    from catoptric.attribution import seed_sample
+    from catoptric.audit.interface import load_interface
+    from catoptric.sampling import Settings, Step, sample
+    from catoptric.sampling.noise import SOURCES
+    from catoptric.studio.portraits import ExactPortraits
+    from catoptric.world import load_rates, parse_prompt
+
+    model = ExactPortraits.of(load_rates(None))
+    noise = model.latent.noise(SOURCES["philox"])
+    seeds = [int(seed) for seed in seed_sample(STARTS, 3)]
+    starts: dict[str, Any] = dict(load_interface("comfyui").tables["start"])
+    for name, guidance in (
+        ("guidance 8", {"scale": 8.0}),
+        ("8 on (1, 6]", {"form": "interval", "scale": 8.0, "low": 1.0, "high": 6.0}),
+    ):
+        settings = Settings.from_dict(
+            {"sampler": {"solver": "pid"}, "guidance": guidance, "start": starts}
+        )
+        tried: dict[int, list[tuple[float, bool]]] = {}
+
+        def watch(step: Step, tried: Any = tried) -> None:
+            for row, sigma, good in zip(step.rows, step.sigma, step.accepted, strict=True):
+                tried.setdefault(int(row), []).append((float(sigma), bool(good)))
+
+        condition = parse_prompt("a portrait of a doctor")
+        result = sample(model.denoiser, settings, noise, seeds, condition=condition, watch=watch)
+        first = sum(not each[0][1] for each in tried.values())
+        levels = [guidance[k] for k in ("high", "low") if k in guidance]
+        after = sum(
+            not good and any(abs(sigma / level - 1.0) < 1e-4 for level in levels)
+            for each in tried.values()
+            for sigma, good in each
+        )
+        attempts = float((result.accepted + result.rejected).double().mean())
+        lost = float(result.rejected.double().mean())
+        say(
+            f"  {name:<12} the first in {first} of {STARTS} seeds; {after / STARTS:.2f} a seed "
+            f"right after jumps; {lost:.2f} a seed in all, of {attempts:.1f}"
+        )
+
+
 def main() -> int:
     """Measure, print, save; 0 when the bar is held."""
     torch.set_num_threads(1)
@@ -126,6 +172,12 @@ def main() -> int:
         say("")
         say(f"{QUEUE} samples through {SEATS} slots")
         refilling(say)
+        say("")
+        say(
+            f"attempts thrown away: portraits-exact, ComfyUI's start, pid's defaults, {STARTS} "
+            "seeds"
+        )
+        wasted(say)
     return 0 if good else 1
 
 

@@ -205,6 +205,16 @@ def test_an_estimate_of_another_shape_or_dtype_is_refused(solver: str) -> None:
             FIXED_SOLVERS[solver](wrong, x, sigmas, noise=lambda s, t: starts(2, 1.0))
 
 
+def test_options_say_whether_the_solver_adds_noise_of_its_own() -> None:
+    def noisy(solver: str, **more: float) -> bool:
+        options = settings({"solver": solver, "schedule": "karras", "steps": 4, **more}).sampler
+        return options.options.noise_clock is not None or options.options.fresh_noise is not None
+
+    assert [noisy("restart"), noisy("restart", times=0)] == [True, False]
+    assert [noisy("heun", s_churn=1.0), noisy("heun", s_noise=1.5)] == [True, False]
+    assert [noisy("euler_ancestral"), noisy("euler_ancestral", eta=0.0)] == [True, False]
+
+
 def test_each_restart_of_a_picture_has_its_own_key() -> None:
     asked: list[str] = []
 

@@ -151,7 +151,7 @@ class RestartOptions(Options):
     @property
     def fresh_noise(self) -> str | None:
         """Each restart's own."""
-        return "restart"
+        return "restart" if self.times > 0 else None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def restart(
     top = min(range(len(levels)), key=lambda i: abs(levels[i] - high))
     for i, (sigma, after) in enumerate(pairwise(levels)):
         x = heun(denoise, x, sigmas.new_tensor([sigma, after]), watch=watch)
-        if i + 1 != bottom or top >= bottom or after == 0.0:
+        if times == 0 or i + 1 != bottom or top >= bottom or after == 0.0:
             continue
         draw = needed(noise, "restart")
         spread = math.sqrt(levels[top] ** 2 - after**2)
