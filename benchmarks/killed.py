@@ -29,7 +29,7 @@ from tables import printed
 KILLS = 20
 COMMAND = [sys.executable, "-m", "catoptric", "audit", "a portrait of a doctor", "--json"]
 # So narrow that more seeds are drawn than the pilot's.
-COMMAND += ["--knobs", "guidance", "--half-width", "2.5", "--max-seeds", "512"]
+COMMAND += ["--knobs", "guidance", "--half-width", "2.5", "--max-seeds", "384"]
 PILOT = 256
 # Seconds: before and while torch is imported, while workers start, then shares of the run's time.
 INTERRUPT_AT = (0.5, 1.0, 2.0, 3.0, 4.0)

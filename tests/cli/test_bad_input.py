@@ -170,11 +170,14 @@ def test_mistakes_outside_the_game_are_refused_too(
 def test_a_run_folder_of_another_prompt_names_the_field(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    from catoptric.audit import Request
+    from catoptric.audit.subject import open_subject
     from catoptric.runs import Store
 
-    Store.open(tmp_path / "run", {"model": "m", "prompt": "another", "rates": "r"}).close()
-    said = complaint(capsys, "audit", DOCTOR, "--run", "run")
-    assert "another model" in said or "another prompt" in said
+    subject = open_subject(Request(DOCTOR))
+    identity = {"model": subject.model.hash, "prompt": "another", "rates": subject.rates.hash}
+    Store.open(tmp_path / "run", identity).close()
+    assert "another prompt" in complaint(capsys, "audit", DOCTOR, "--run", "run")
 
 
 def test_a_corrupt_run_file_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -124,12 +124,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     )
     _check_arranged(request, cells)
     subject = open_subject(request)
-    if fixed_by(subject.condition.levels, request.attribute_name):
-        raise InputError(
-            f"the prompt leaves no choice of {request.attribute_name.replace('_', ' ')}, so there "
-            "is no skew to share out: leave that word out of the prompt, or count something else "
-            "with --attribute"
-        )
+    _check_free(request, subject)
     data = _data_rate(request, subject)
     target = request.target_rate(data)
     opened = opened_gallery(
@@ -174,6 +169,20 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
         seconds=time.monotonic() - began,
         folder=folder,
     )
+
+
+def _check_free(request: Request, subject: Subject) -> None:
+    """Refuse to count what the prompt itself asks for.
+
+    Raises:
+        InputError: with what would work.
+    """
+    if fixed_by(subject.condition.levels, request.attribute_name):
+        raise InputError(
+            f"the prompt leaves no choice of {request.attribute_name.replace('_', ' ')}, so there "
+            "is no skew to share out: leave that word out of the prompt, or count something else "
+            "with --attribute"
+        )
 
 
 def _data_rate(request: Request, subject: Subject) -> float | None:

@@ -83,7 +83,7 @@ def to_json(found: Audit) -> dict[str, Any]:
 def _data(rate: float | None) -> dict[str, Any]:
     known = {"value": rate, "low": rate, "high": rate}
     if rate is None:
-        return known | {"method": None, "reason": "hidden"}
+        return known | {"method": None, "reason": "hidden (--hide-data)"}
     return known | {"method": "exact"}
 
 

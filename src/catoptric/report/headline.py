@@ -231,10 +231,10 @@ def _disobedience(result: Result) -> list[str]:
         if counts_only_obedient(cell)
         else "the rates count those pictures too"
     )
-    name = cell_label(result, cell)
+    name, knobs = cell_label(result, cell), [visible(knob) for knob in coalition(cell)]
     is_end = name in ("reference", "deployed")
     kind = f"{'clear ' if number(cell.get('unclear')) else ''}{f'{name} ' if is_end else ''}"
-    where = "" if is_end else f" with only {listed(coalition(cell))} as deployed"
+    where = "" if is_end else f" with only {listed(knobs)} as deployed"
     most = "" if name == "deployed" else " (the most of all cells)"
     return [
         f"{percent(1 - obeyed, 0)} of the {kind}pictures{where} landed on something else than the "
