@@ -1,7 +1,7 @@
 """Does the opposite of a picture's noise give the opposite picture? Every arm, settled or not.
 
 `catoptric polarity` for two prompts at guidance 1, 3 and 7.5: the whole noise on 2,048 seeds, so
-that the interval of "points more" is narrower than the margin, and every band and colour on 256.
+that the interval of "points more" is narrower than the margin, and every band and colour on 384.
 The last lines hold the outcome's correlation between z and -z against the first trials', which
 were made in a cruder world of the same kind (512 seeds, guidance 1).
 
@@ -29,7 +29,7 @@ from tables import printed
 # Prompt -> correlation between the outcomes of z and -z in the first trials.
 PROMPTS = {"a portrait of a doctor": -0.05, "a portrait of a nurse": -0.13}
 GUIDANCE = (1.0, 3.0, 7.5)
-WHOLE_SEEDS, PART_SEEDS = 2048, 256
+WHOLE_SEEDS, PART_SEEDS = 2048, 384
 MARGIN = 5.0
 WIDTH = 100
 

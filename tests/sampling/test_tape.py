@@ -57,6 +57,16 @@ def test_a_file_is_read_once_and_says_how_many_draws_it_holds(tmp_path: Path) ->
     assert path.read_bytes() == data
 
 
+def test_a_single_draw_is_told_in_the_singular_and_a_folder_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "mine.bin"
+    path.write_bytes(bytes(BYTES))
+    noise_source(f"file:{path}")(1, "start", SHAPE)
+    with pytest.raises(InputError, match=r"holds 1 draw of 768 values"):
+        noise_source(f"file:{path}")(2, "start", SHAPE)
+    with pytest.raises(InputError, match="is a folder"):
+        noise_source(f"file:{tmp_path}")(1, "start", SHAPE)
+
+
 def test_other_bytes_are_another_source(tmp_path: Path) -> None:
     path = tmp_path / "mine.bin"
     path.write_bytes(bytes(BYTES))
