@@ -4,6 +4,7 @@ Everything is float64 and ends with one plain denoise at the last sigma, which i
 """
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,8 @@ SIGMA_MAX, SIGMA_MIN = 40.0, 0.02
 OFF_BRANCH = 0.1
 SAMPLES = 64
 BLUR = 0.15
+BRANCHLESS = "one Gaussian, 64-d"
+"""The problem on which all samples share one branch: off it means no more than far off."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Point:
-    """One run: mean evaluations, median error, share off branch, 90th percentile of the error."""
+    """One run: mean evaluations, median error, share off branch, 90th percentile of the error.
+
+    `seconds`: of the processor for the whole batch, its denoiser included; on one thread the time
+    that passes on a machine with nothing else to do."""
 
     nfe: float
     error: float
     off: float
     tail: float
+    seconds: float
 
 
 def mixture(dimensions: int, parts: int, widths: tuple[float, float], seed: int) -> Denoise:
@@ -121,7 +128,7 @@ def all_problems() -> list[tuple[str, Denoise, int]]:
         ("mixture, 48-d, 30 tight", mixture(48, 30, (0.05, 0.15), 1), 48),
         ("portraits, guidance 1", guide(free, doctors, 1.0), 256),
         ("portraits, guidance 7.5", guide(free, doctors, 7.5), 256),
-        ("one Gaussian, 64-d", gaussian, 64),
+        (BRANCHLESS, gaussian, 64),
     ]
 
 
@@ -149,22 +156,28 @@ def rms(a: Tensor, b: Tensor) -> Tensor:
 
 
 def curve(
-    given: Problem, run: Run, settings: Sequence[Any], *, until: str = "error"
+    given: Problem, run: Run, settings: Sequence[Any], *, until: str | None = "error"
 ) -> list[Point]:
-    """Points from loose to tight, until the error (or its `tail`) is well under the last level."""
+    """Points from loose to tight, until the error (or its `tail`) is well under the last level.
+
+    With `until` None all settings are run.
+    """
     points = []
     for setting in settings:
+        began = time.process_time()
         end, nfe = run(given.denoise, given.x, setting)
+        seconds = time.process_time() - began
         error = rms(end, given.reference)
         off = (error > OFF_BRANCH).double().mean().item()
-        points.append(Point(nfe, error.median().item(), off, error.quantile(0.9).item()))
-        if getattr(points[-1], until) < 0.5 * LEVELS[-1]:
+        tail = error.quantile(0.9).item()
+        points.append(Point(nfe, error.median().item(), off, tail, seconds))
+        if until is not None and getattr(points[-1], until) < 0.5 * LEVELS[-1]:
             break
     return points
 
 
-def nfe_at(points: Sequence[Point], level: float, of: str = "error") -> float:
-    """Evaluations for an error (or its `tail`), log-log between two runs; NaN outside.
+def cost_at(points: Sequence[Point], level: float, of: str = "error", cost: str = "nfe") -> float:
+    """Evaluations (or seconds) for an error (or its `tail`), log-log between runs; NaN outside.
 
     The first crossing is taken: a loose run that is lucky does not count for a tighter level.
     """
@@ -172,8 +185,33 @@ def nfe_at(points: Sequence[Point], level: float, of: str = "error") -> float:
         above, below = getattr(loose, of), getattr(tight, of)
         if above >= level >= below:
             share = math.log(above / level) / math.log(above / below)
-            return math.exp(math.log(loose.nfe) + share * math.log(tight.nfe / loose.nfe))
+            return _between(getattr(loose, cost), getattr(tight, cost), share)
     return math.nan
+
+
+def nfe_at(points: Sequence[Point], level: float, of: str = "error") -> float:
+    """Evaluations for an error (or its `tail`): `cost_at`."""
+    return cost_at(points, level, of)
+
+
+def off_nfe(points: Sequence[Point], level: float) -> float:
+    """Evaluations from which on no run leaves its branch more often than `level`.
+
+    Linear in the share and in ln evaluations between the last run that does and the next; infinite
+    where the dearest run still does, the cheapest run where none does (runs are to start so loose
+    that this is rare: it only says how cheap a run was tried).
+    """
+    ordered = sorted(points, key=lambda p: p.nfe, reverse=True)
+    if ordered[0].off > level:
+        return math.inf
+    for tight, loose in pairwise(ordered):
+        if loose.off > level:
+            return _between(loose.nfe, tight.nfe, (loose.off - level) / (loose.off - tight.off))
+    return ordered[-1].nfe
+
+
+def _between(loose: float, tight: float, share: float) -> float:
+    return math.exp(math.log(loose) + share * math.log(tight / loose))
 
 
 def off_at(points: Sequence[Point], nfe: float) -> float:
