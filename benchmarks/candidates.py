@@ -10,7 +10,7 @@ from catoptric.sampling.schedules import exponential, karras, polyexponential
 from problems import Run
 from rivals import run_fixed
 
-STEPS = (6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60, 80)
+STEPS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60, 80)
 
 _SOLVERS: Mapping[str, Callable[[Callable[..., Tensor]], Run]] = {
     "uni_pc 3 bh1": lambda s: run_fixed(uni_pc, s, 1, order=3, variant="bh1"),

@@ -1,7 +1,9 @@
 """Independence: the same seed gives the same picture, bit for bit, whatever stands beside it.
 
 Each setting draws 12 seeds alone, in a company of 7, in one of 64 at other rows, in reverse order,
-and through the audit's runner with 1 and with 2 workers; pictures are compared by SHA-256.
+and through the audit's runner with 1 and with 2 workers; pictures are compared by SHA-256. Then one
+row's estimate turns to NaN, or runs away until its numbers overflow: it must end with its status,
+and leave the bits of all others.
 
 Run: python benchmarks/independence.py
 """
@@ -9,6 +11,8 @@ Run: python benchmarks/independence.py
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 from tables import printed
 
@@ -32,11 +36,70 @@ SETTINGS = {
         "guidance": {"form": "interval", "scale": 8.0, "low": 1.0, "high": 6.0},
     },
     "dpm_adaptive, guided": {"sampler": {"solver": "dpm_adaptive"}, "guidance": {"scale": 4.0}},
+    "dpm_adaptive, eta 1": {"sampler": {"solver": "dpm_adaptive", "eta": 1.0}},
+    "adaptive, noisy: pid, eta 1": {"sampler": {"solver": "pid", "rtol": 0.05, "eta": 1.0}},
+    "SDE: dpmpp_3m_sde": {
+        "sampler": {"solver": "dpmpp_3m_sde", "schedule": "karras", "steps": 20},
+        "guidance": {"scale": 4.0},
+    },
+    "churned: heun": {
+        "sampler": {"solver": "heun", "schedule": "karras", "steps": 10, "s_churn": 5.0}
+    },
+    "CFG++: dpmpp_2m_cfg_pp at 0.6": {
+        "sampler": {"solver": "dpmpp_2m_cfg_pp", "schedule": "karras", "steps": 20},
+        "guidance": {"scale": 0.6},
+    },
 }
+HURT = ("fixed: euler, 20 steps", "adaptive, guided: pid at 8", "dpm_adaptive, guided")
+ROW, BELOW = 5, 3.0
+
+
+class Hurt:
+    """The model, but for one row: below a sigma its estimate is NaN, or runs away."""
+
+    def __init__(self, model: Any, ill: str) -> None:
+        self._model, self._ill = model, ill
+        self.sigma_min, self.sigma_max = model.sigma_min, model.sigma_max
+
+    def __call__(self, x: Any, sigma: Any, condition: Any) -> Any:
+        x0 = self._model(x, sigma, condition)
+        if float(sigma[ROW]) < BELOW:
+            x0[ROW] = float("nan") if self._ill == "NaN" else 1e12 * x[ROW]
+        return x0
+
+
+def broken(model: Any, condition: Any, seeds: list[int], say: Callable[[str], None]) -> int:
+    """Say what becomes of a row that breaks and of the others; how often it is not as promised."""
+    import torch
+
+    from catoptric.sampling import Settings, Status, sample
+    from catoptric.sampling.noise import SOURCES
+
+    noise, wrong = model.latent.noise(SOURCES["philox"]), 0
+    say()
+    title = f"one row of {len(seeds)} breaks below sigma {BELOW:g}"
+    say(f"{title:38} {'its status':>12}   others")
+    for name in HURT:
+        settings = Settings.from_dict(SETTINGS[name])
+
+        def draw(of: Any, settings: Settings = settings) -> Any:
+            return sample(of, settings, noise, seeds, condition=condition, microbatch=len(seeds))
+
+        whole = draw(model.denoiser)
+        for ill in ("NaN", "diverges"):
+            # As many slots as samples: a sample's row is its slot's, to the end.
+            result = draw(Hurt(model.denoiser, ill))
+            rest = [i for i in range(len(seeds)) if i != ROW]
+            same = torch.equal(result.x[rest], whole.x[rest]) and not any(result.status[rest])
+            status = Status(int(result.status[ROW]))
+            wrong += (not same) + (status is Status.DONE)
+            said = status.name.lower().replace("_", " ")
+            say(f"{name + ', ' + ill:38} {said:>12}   {'same' if same else 'DIFFER'}")
+    return wrong
 
 
 def main() -> None:
-    """Print the table; fail when any picture differs."""
+    """Print the tables; fail when any picture differs."""
     import torch
 
     from catoptric.attribution import seed_sample
@@ -90,6 +153,7 @@ def main() -> None:
             failures += same.count(False)
             words = ["same" if ok else "DIFFERS" for ok in same]
             say(f"{name:30} {words[0]:>12} {words[1]:>7} {words[2]:>9} {words[3]:>16}")
+        failures += broken(model, condition, others[:16], say)
     if failures:
         raise SystemExit(f"{failures} comparisons differ")
 

@@ -2,7 +2,8 @@
 
 (a) A guided Gaussian pair, whose estimate is known at every sigma by quadrature: condition
     N(m, s_c^2), otherwise N(0, s_u^2), elementwise. The trace must report its peak response within
-    1 %, in every band, with and without start noise.
+    1 %, in every band, with and without start noise, in every row: also on a coarse grid, whose own
+    picture is off and which may step over a jump of the guidance.
 (b) `portraits-exact`, doctor and nurse: overshoot per band under several guidance forms of scale
     7.5, same seeds, with t intervals over seeds and for the change against constant guidance.
 
@@ -161,15 +162,17 @@ def oracle_errors(settings: Settings, size: float, seeds: int) -> tuple[float, f
     return float(b.max() / b[-1]), worst, len(trace.samples[0].points.sigma)
 
 
-def solvers() -> list[tuple[str, dict[str, Any], bool]]:
-    """Name, sampler table, whether the 1 % is promised (a coarse grid may step over the peak)."""
+def solvers() -> list[tuple[str, dict[str, Any]]]:
+    """Name and sampler table."""
     fixed = {"solver": "dpmpp_2m", "schedule": "exponential"}
     return [
-        ("pid, rtol 1e-4", {"solver": "pid", "rtol": 1e-4, "atol": 1e-4}, True),
-        ("pid, rtol 1e-3", {"solver": "pid", "rtol": 1e-3, "atol": 1e-3}, False),
-        ("dpm_adaptive, rtol 1e-4", {"solver": "dpm_adaptive", "rtol": 1e-4, "atol": 1e-4}, True),
-        ("dpmpp_2m, 100 steps", {**fixed, "steps": 100}, True),
-        ("dpmpp_2m, 20 steps", {**fixed, "steps": 20}, False),
+        ("pid, rtol 1e-4", {"solver": "pid", "rtol": 1e-4, "atol": 1e-4}),
+        ("pid, rtol 1e-3", {"solver": "pid", "rtol": 1e-3, "atol": 1e-3}),
+        ("pid, balanced", {"solver": "pid", "preset": "balanced"}),
+        ("pid, fast", {"solver": "pid", "preset": "fast"}),
+        ("dpm_adaptive, rtol 1e-4", {"solver": "dpm_adaptive", "rtol": 1e-4, "atol": 1e-4}),
+        ("dpmpp_2m, 100 steps", {**fixed, "steps": 100}),
+        ("dpmpp_2m, 20 steps", {**fixed, "steps": 20}),
     ]
 
 
@@ -204,23 +207,23 @@ def oracle(say: Callable[[str], None]) -> bool:
         f"{'guidance':18}{'solver':26}{'noise':>6}{'true peak':>11}{'points':>8}"
         f"{'worst error of a peak':>23}"
     )
-    good = agree
+    rows, missed = 0, 0
     for form, guidance in pushes():
-        for name, sampler, promised in solvers():
+        for name, sampler in solvers():
             for size in (0.0, 1.0):
                 settings = Settings.from_dict({"guidance": guidance, "sampler": sampler})
                 peak, worst, points = oracle_errors(settings, size, 1 if size == 0.0 else 4)
-                kept = worst <= WITHIN
-                # A fixed grid does not land on a jump, where an interval's peak lies.
-                owed = promised and (settings.sampler.is_adaptive or form[:3] != "7.5")
-                good = good and (kept or not owed)
-                word = "" if kept else ("  MISSED" if owed else "  too coarse; not promised")
+                rows, missed = rows + 1, missed + (worst > WITHIN)
+                word = "" if worst <= WITHIN else "  MISSED"
                 say(
                     f"{form:18}{name:26}{size:6g}{peak:11.3f}{points:8d}{100 * worst:21.2f} %{word}"
                 )
     say("Peaks of the shift over its end (noise 0: of every band). Errors over all bands, seeds.")
-    say(f"Promised: within {100 * WITHIN:g} %. {'Kept.' if good else 'MISSED.'}")
-    return good
+    say(
+        f"Within {100 * WITHIN:g} % in {rows - missed} of {rows} rows: "
+        f"{'MISSED' if missed else 'held'}."
+    )
+    return agree and not missed
 
 
 def forms() -> list[tuple[str, dict[str, Any]]]:
