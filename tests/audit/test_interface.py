@@ -214,4 +214,5 @@ def test_a_solvers_other_name_brings_its_schedule_unless_another_is_asked_for() 
     assert (named["solver"], named["schedule"], named["steps"]) == ("dpmpp_2m", "karras", 20)
     told = ["sampler.solver=DPM++ 2M Karras", "sampler.schedule=exponential"]
     assert deployed("comfyui", told)["schedule"] == "exponential"
-    assert deployed("comfyui", ["sampler.solver=DPM adaptive"])["solver"] == "dpm_adaptive"
+    adaptive = deployed("comfyui", ["sampler.solver=DPM adaptive"])
+    assert (adaptive["solver"], adaptive["eta"]) == ("dpm_adaptive", 1.0)

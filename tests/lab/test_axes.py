@@ -136,6 +136,7 @@ def test_a_preset_replaces_every_presets_options_but_not_what_was_asked() -> Non
         ({"solver": "restart"}, {}, "stochastic"),
         ({"solver": "restart", "times": 0}, {}, None),
         ({"solver": "euler_ancestral"}, {}, "stochastic"),
+        ({"solver": "heun", "s_churn": 10.0}, {}, "stochastic"),
         ({"solver": "euler_cfg_pp"}, {}, "CFG++"),
         ({"solver": "heun"}, {"mix": "apg", "momentum": -0.5}, "momentum"),
         ({"solver": "heun"}, {"mix": "apg"}, None),

@@ -11,7 +11,7 @@ from catoptric.errors import InputError
 from catoptric.lab.axes import known_keys
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, PAIRED, Sampler, Settings
 from catoptric.sampling.aliases import schedule_alias, solver_alias
-from catoptric.sampling.options import PID_PRESETS, RestartOptions
+from catoptric.sampling.options import PID_PRESETS
 from catoptric.sampling.schedules import TAKES_RHO, schedule_name
 from catoptric.sampling.settings import preset_options
 
@@ -74,8 +74,8 @@ def converged(settings: Settings, reference: Interface) -> Settings:
 def why_not_converged(settings: Settings) -> str | None:
     """Why no converged picture belongs to a seed under some settings; None where one does."""
     sampler = settings.sampler
-    restarts = isinstance(sampler.options, RestartOptions) and sampler.options.times > 0
-    if sampler.options.noise_clock is not None or restarts:
+    options = sampler.options
+    if options.noise_clock is not None or options.fresh_noise is not None:
         return "a stochastic solver has no converged picture of a seed"
     if sampler.solver in PAIRED:
         return "CFG++ guides in its own way, which no converged solver follows"

@@ -35,7 +35,8 @@ A1111: Mapping[str, Mapping[str, Any]] = {
     "DPM++ 2M SDE": {"solver": "dpmpp_2m_sde"},
     "DPM++ 2M SDE Heun": {"solver": "dpmpp_2m_sde", "variant": "heun"},
     "DPM++ 3M SDE": {"solver": "dpmpp_3m_sde"},
-    "DPM adaptive": {"solver": "dpm_adaptive"},
+    # A1111 hands eta_ancestral, 1 by default, to every sampler that takes it.
+    "DPM adaptive": {"solver": "dpm_adaptive", "eta": 1.0},
     "Restart": {"solver": "restart"},
     "DDIM": {"solver": "ddim"},
     "DDIM CFG++": {"solver": "euler_cfg_pp"},
