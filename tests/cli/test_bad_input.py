@@ -49,6 +49,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             ["audit", "a smiling doctor", "--attribute", "expression:sad", "--target", "0.3"],
             "no ch",
         ),
+        (["audit", DOCTOR, "--set", "start.sigma=1e9"], "outside the model's range"),
         (["audit", DOCTOR, "--knobs", "guidnce"], "did you mean 'guidance'"),
         (["audit", DOCTOR, "--knobs", ""], "--knobs needs at least one"),
         (["audit", DOCTOR, "--interface", "confyui"], "did you mean 'comfyui'"),

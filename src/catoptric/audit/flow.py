@@ -35,6 +35,7 @@ from catoptric.errors import InputError
 from catoptric.files import slug
 from catoptric.hashing import content_hash
 from catoptric.sampling import Arrangement, never_pairs
+from catoptric.studio.rehearsal import check_drawable
 from catoptric.world import fixed_by, load_rates
 
 LEVEL = 0.95
@@ -123,6 +124,8 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
         split_sampler=request.split_sampler,
     )
     _check_arranged(request, cells)
+    for settings in cells.settings:
+        check_drawable(settings)  # before a folder is made and the model loaded
     subject = open_subject(request)
     _check_free(request, subject)
     data = _data_rate(request, subject)
