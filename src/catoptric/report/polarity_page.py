@@ -185,8 +185,8 @@ def _full_table(arms: Sequence[Result]) -> str:
     )  # fmt: skip
     heads = "".join(f'<th class="n">{name}</th>' for name in names)
     return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr><th></th>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0"><table class="counts"><thead><tr><th></th>{heads}</tr>'
+        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 

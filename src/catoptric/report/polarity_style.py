@@ -25,6 +25,9 @@ table.sheet img{width:4rem;aspect-ratio:1;image-rendering:pixelated;display:bloc
 border-radius:4px}
 table.sheet .flip img{outline:2px solid var(--flip);outline-offset:1px}
 table.sheet .flip span{color:var(--flip);font-weight:600}
+table.counts{font-size:.875rem}
+table.counts th,table.counts td{padding:.35rem .5rem}
+table.counts tbody th{min-width:11rem}
 table.map{font-size:.875rem}
 table.map th,table.map td{padding:.3rem .7rem}
 table.map td.n{background:color-mix(in srgb,var(--model) var(--strength,0%),transparent)}

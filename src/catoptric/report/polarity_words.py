@@ -73,8 +73,8 @@ def figure_words(interval: Result, digits: int = 2) -> str:
 
 
 def signed_figure(value: float, digits: int = 2) -> str:
-    """A figure with a true minus sign."""
-    text = f"{value:.{digits}f}"
+    """A figure with a true minus sign; beyond a hundred, decimals would only feign precision."""
+    text = f"{value:.{digits if abs(value) < 100 else 0}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "\u2212")
 
 
