@@ -56,7 +56,7 @@ TUNE = ["tune", DOCTOR, "--budget", "40"]
                 "--set",
                 "guidance.mix=apg",
                 "--set",
-                "sampler.solver=pid",
+                "sampler.solver=dpm_adaptive",
             ],
             "momentum",
         ),

@@ -175,7 +175,7 @@ def test_a_form_is_chosen_from_once() -> None:
 
 
 def test_momentum_and_perp_neg_are_refused_before_anything_is_made(tmp_path: Path) -> None:
-    for override, says in (("mix=apg", "no momentum"), ("mix=perp_neg", "no command takes one")):
+    for override, says in (("mix=apg", "with momentum"), ("mix=perp_neg", "no command takes one")):
         wanted = (f"guidance.{override}", "guidance.momentum=0.5")[: 1 + ("apg" in override)]
         request = TuneRequest(base=Request(prompt="a nurse", overrides=wanted), goal=Goal(40, None))
         with pytest.raises(InputError, match=says):

@@ -129,8 +129,8 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
     # The solver is what is looked for: the interface's own never enters.
     if tables["guidance"].get("momentum"):
         raise InputError(
-            "tune dials in `pid`, which takes no momentum in [guidance]: set it to 0, as in --set "
-            "guidance.momentum=0"
+            "tune measures against converged pictures, and with momentum in [guidance] there are "
+            "none: set it to 0, as in --set guidance.momentum=0"
         )
     base, _ = fit(tables | {"sampler": dict(reference.tables["sampler"])})
     for each in (balanced(base), fit(base_tables(reference, reference)[0])[0]):
