@@ -130,19 +130,40 @@ INLINE vec gain_at(const float *gains, const uint8_t *band, int index, int chann
 
 INLINE cvec scaled(cvec a, vec g) { return (cvec){a.re * g, a.im * g}; }
 
-/* One slab of two pictures: y1 + i y2 = IFFT(FFT(x1 + i x2) G). */
-INLINE void pair(const float *x1, const float *x2, const float *filter, const float *gains,
-                 const uint8_t *band, float *y1, float *y2, int n, int channels, cvec *buffer) {
-    int pitch = n + 1, m = n / 2; /* an even pitch would put a column into one cache set */
-    float scale = 1.0f / (float)(n * n);
-    cvec one[MAX_N], two[MAX_N];
-    for (int r = 0; r < n; r++) {
+/* Transforms along the first `rows` rows of x1 + i x2, into the buffer, whose rows are n + 1 apart:
+ * an even pitch would put a column into one cache set. */
+INLINE void rows_in(const float *x1, const float *x2, cvec *buffer, int rows, int n, int channels,
+                    cvec *one, cvec *two) {
+    for (int r = 0; r < rows; r++) {
         for (int c = 0; c < n; c++) {
             size_t at = ((size_t)r * n + c) * channels;
             one[c] = (cvec){load(x1 + at), load(x2 + at)};
         }
-        memcpy(buffer + r * pitch, transform(one, two, n, -1), n * sizeof(cvec));
+        memcpy(buffer + r * (n + 1), transform(one, two, n, -1), n * sizeof(cvec));
     }
+}
+
+/* The same way back: real parts to y1, imaginary ones to y2. */
+INLINE void rows_out(const cvec *buffer, float *y1, float *y2, int rows, int n, int channels,
+                     cvec *one, cvec *two) {
+    for (int r = 0; r < rows; r++) {
+        memcpy(one, buffer + r * (n + 1), n * sizeof(cvec));
+        cvec *s = transform(one, two, n, 1);
+        for (int c = 0; c < n; c++) {
+            size_t at = ((size_t)r * n + c) * channels;
+            store(y1 + at, s[c].re);
+            store(y2 + at, s[c].im);
+        }
+    }
+}
+
+/* One slab of two pictures: y1 + i y2 = IFFT(FFT(x1 + i x2) G). */
+INLINE void pair(const float *x1, const float *x2, const float *filter, const float *gains,
+                 const uint8_t *band, float *y1, float *y2, int n, int channels, cvec *buffer) {
+    int pitch = n + 1, m = n / 2;
+    float scale = 1.0f / (float)(n * n);
+    cvec one[MAX_N], two[MAX_N];
+    rows_in(x1, x2, buffer, n, n, channels, one, two);
     for (int kx = 0; kx < n; kx++) {
         for (int r = 0; r < n; r++) one[r] = buffer[r * pitch + kx];
         cvec *s = transform(one, two, n, -1);
@@ -155,15 +176,7 @@ INLINE void pair(const float *x1, const float *x2, const float *filter, const fl
         s = transform(s, s == one ? two : one, n, 1);
         for (int r = 0; r < n; r++) buffer[r * pitch + kx] = s[r];
     }
-    for (int r = 0; r < n; r++) {
-        memcpy(one, buffer + r * pitch, n * sizeof(cvec));
-        cvec *s = transform(one, two, n, 1);
-        for (int c = 0; c < n; c++) {
-            size_t at = ((size_t)r * n + c) * channels;
-            store(y1 + at, s[c].re);
-            store(y2 + at, s[c].im);
-        }
-    }
+    rows_out(buffer, y1, y2, n, n, channels, one, two);
 }
 
 /* Spectra a, b of two real sequences from that of a + i b, twice their size:
@@ -180,13 +193,7 @@ INLINE void single(const float *x, const float *filter, const float *gains, cons
     float scale = 0.5f / (float)(n * n);
     size_t below = (size_t)m * n * channels;
     cvec one[MAX_N], two[MAX_N];
-    for (int r = 0; r < m; r++) {
-        for (int c = 0; c < n; c++) {
-            size_t at = ((size_t)r * n + c) * channels;
-            one[c] = (cvec){load(x + at), load(x + at + below)};
-        }
-        memcpy(buffer + r * pitch, transform(one, two, n, -1), n * sizeof(cvec));
-    }
+    rows_in(x, x + below, buffer, m, n, channels, one, two);
     for (int r = 0; r < m; r++) {
         cvec a = buffer[r * pitch], b = buffer[r * pitch + m];
         one[r] = (cvec){a.re, b.re};
@@ -229,15 +236,7 @@ INLINE void single(const float *x, const float *filter, const float *gains, cons
             buffer[r * pitch + n - kx] = (cvec){a.re + b.im, b.re - a.im};
         }
     }
-    for (int r = 0; r < m; r++) {
-        memcpy(one, buffer + r * pitch, n * sizeof(cvec));
-        cvec *s = transform(one, two, n, 1);
-        for (int c = 0; c < n; c++) {
-            size_t at = ((size_t)r * n + c) * channels;
-            store(y + at, s[c].re);
-            store(y + at + below, s[c].im);
-        }
-    }
+    rows_out(buffer, y, y + below, m, n, channels, one, two);
 }
 
 /* d filter += gain conj(X) Y, d gain += Re(conj(X G) Y), each frequency of the half plane as often
@@ -247,13 +246,7 @@ INLINE void correlate(const float *x, const float *dy, const float *filter, cons
                       cvec *buffer) {
     int pitch = n + 1, m = n / 2;
     cvec one[MAX_N], two[MAX_N];
-    for (int r = 0; r < n; r++) {
-        for (int c = 0; c < n; c++) {
-            size_t at = ((size_t)r * n + c) * channels;
-            one[c] = (cvec){load(x + at), load(dy + at)};
-        }
-        memcpy(buffer + r * pitch, transform(one, two, n, -1), n * sizeof(cvec));
-    }
+    rows_in(x, dy, buffer, n, n, channels, one, two);
     for (int kx = 0; kx < n; kx++) {
         for (int r = 0; r < n; r++) one[r] = buffer[r * pitch + kx];
         cvec *s = transform(one, two, n, -1);
