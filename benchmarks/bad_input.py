@@ -98,7 +98,7 @@ def sampler_cases() -> list[tuple[str, list[str]]]:
         ("a norm for pictures only", changed("sampler.norm=band")),
         ("an unknown preset", changed("sampler.preset=fst")),
         ("Perp-Neg without a negative", [*changed("guidance.mix=perp_neg"), *comfy]),
-        ("momentum under an adaptive solver", changed(*momentum)),
+        ("momentum under dpm_adaptive", changed("sampler.solver=dpm_adaptive", *momentum)),
         ("a trace that goes back up", ["trace", *changed("sampler.solver=restart")[1:], *comfy]),
         ("a grid's value twice", [*grid, "guidance=1,1.0"]),
         ("a grid's norm that cannot be", [*grid, "sampler.norm=element,channel"]),
