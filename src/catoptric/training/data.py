@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from catoptric.models.spectral.text import tokens
-from catoptric.world import Rates, caption, draw_portraits, render
+from catoptric.training.held_out import training_caption
+from catoptric.world import Rates, draw_portraits, render
 
 # Drawn at once and dealt out as batches: drawing 48 portraits costs as much as drawing 500.
 SHELF = 1536
@@ -54,7 +55,7 @@ class Portraits:
         first = (self._key << 64) + shelf * SHELF
         self._pictures = render(codes)
         self._words = torch.tensor(
-            [tokens(caption(row, first + i), self._vocabulary) for i, row in enumerate(codes)]
+            [tokens(training_caption(row, first + i), self._vocabulary) for i, row in enumerate(codes)]
         )
         self._number = shelf
 

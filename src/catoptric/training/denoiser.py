@@ -9,7 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from catoptric.models.spectral.denoiser import SIDE, SIGMA_DATA, SpectralDenoiser
+from catoptric.models.spectral.denoiser import (
+    SIDE,
+    SIGMA_DATA,
+    SIGMA_MAX,
+    SIGMA_MIN,
+    SpectralDenoiser,
+)
 from catoptric.models.spectral.filters import crop
 from catoptric.training.data import Portraits
 
@@ -17,7 +23,11 @@ LEVEL_MEAN, LEVEL_SPREAD = -0.4, 1.4
 """Of ln sigma, on the finer grid."""
 COARSE_MEAN, COARSE_SPREAD = 1.5, 1.2
 """Of ln sigma of the finer grid, where the coarser one is trained: only high levels use it."""
-COARSE_SHARE = 0.25
+COARSE_MIN = 1.0
+EVENLY = 0.15
+"""Share of levels spread evenly in ln sigma up to SIGMA_MAX: a draw begins there, and the
+log-normal would never have come by."""
+COARSE_SHARE = 0.3
 WITHOUT_TEXT = 0.1
 
 
@@ -36,8 +46,7 @@ class DenoisingLoss:
         x0 = batch.pictures.to(device) - model.mean
         count = len(x0)
         on_coarse = random.random() < COARSE_SHARE
-        mean, spread = (COARSE_MEAN, COARSE_SPREAD) if on_coarse else (LEVEL_MEAN, LEVEL_SPREAD)
-        sigma = _tensor(np.exp(mean + spread * random.standard_normal(count)), device)
+        sigma = _tensor(levels(random, count, coarse=on_coarse), device)
         if on_coarse:
             x0, sigma = crop(x0, self._coarse), sigma * (self._coarse / SIDE)
         noise = _tensor(random.standard_normal(x0.shape, dtype=np.float32), device)
@@ -51,6 +60,15 @@ class DenoisingLoss:
         loss = (weight * (estimate - x0).square()).mean()
         name = "coarse" if on_coarse else "loss"
         return loss, {name: float(loss.detach())}
+
+
+def levels(random: np.random.Generator, count: int, *, coarse: bool) -> np.ndarray:
+    """Noise levels to train at: float64 [count], sigma of the finer grid."""
+    mean, spread = (COARSE_MEAN, COARSE_SPREAD) if coarse else (LEVEL_MEAN, LEVEL_SPREAD)
+    low = COARSE_MIN if coarse else SIGMA_MIN
+    usual = np.clip(mean + spread * random.standard_normal(count), np.log(low), np.log(SIGMA_MAX))
+    even = random.uniform(np.log(low), np.log(SIGMA_MAX), count)
+    return np.exp(np.where(random.random(count) < EVENLY, even, usual))
 
 
 def _tensor(values: np.ndarray, device: torch.device) -> Tensor:
