@@ -8,9 +8,9 @@ from catoptric.audit.flow import (
     Audit,
     audit,
     default_folder,
-    default_workers,
 )
 from catoptric.audit.given import last_request
+from catoptric.audit.hands import default_workers
 from catoptric.audit.request import Request
 from catoptric.audit.result import to_json
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -89,11 +88,6 @@ class Audit:
         return int(sum(reading.nfe.sum() for reading in self.readings))
 
 
-def default_workers() -> int:
-    """One per core that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-
-
 def default_folder(request: Request) -> Path:
     """`runs/<slug of the prompt>-<hash of what the run is bound to>`."""
     rates = load_rates(request.rates)
@@ -125,7 +119,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     )
     _check_arranged(request, cells)
     for settings in cells.settings:
-        check_drawable(settings)  # before a folder is made and the model loaded
+        check_drawable(settings, request.model)  # before a folder is made and the model loaded
     subject = open_subject(request)
     _check_free(request, subject)
     data = _data_rate(request, subject)
@@ -192,7 +186,7 @@ def _data_rate(request: Request, subject: Subject) -> float | None:
     """How often the training pictures that match the prompt show the level; None if hidden."""
     if request.hide_data:
         return None
-    return subject.model.pictures.rate(request.attribute_name, request.level, subject.condition)
+    return subject.model.rate(request.attribute_name, request.level, subject.condition)
 
 
 def _check_arranged(request: Request, cells: Cells) -> None:

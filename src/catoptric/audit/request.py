@@ -16,7 +16,7 @@ from catoptric.sampling.names import unknown
 from catoptric.world import AUDITABLE, attribute
 from catoptric.world.prompts import MAX_CHARACTERS
 
-MODELS = ("portraits-exact",)
+MODELS = ("portraits-exact", "portraits")
 # Presentation and skin have a default yardstick, parity; what share of people ought to smile
 # nobody can say for the user.
 PARITY = ("presentation", "skin")

@@ -12,7 +12,6 @@ from catoptric.attribution import Interval, Share
 from catoptric.audit.flow import LEVEL, Audit
 from catoptric.audit.remedy import Remedy
 from catoptric.models.portraits import environment
-from catoptric.studio.portraits import JUDGE
 
 SCHEMA = 1
 
@@ -31,7 +30,7 @@ def to_json(found: Audit) -> dict[str, Any]:
         "interface": found.interface.name,
         "reference": found.reference.name,
         "attribute": request.attribute,
-        "judge": JUDGE,
+        "judge": found.subject.model.judge_name,
         "target": found.target,
         "level": LEVEL,
         "margin": request.margin,

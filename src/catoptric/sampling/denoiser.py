@@ -37,6 +37,17 @@ class Denoiser(Protocol):
         ...
 
 
+class PairedDenoiser(Denoiser, Protocol):
+    """A model that makes the conditional and the unconditional estimate of a sample in one call.
+
+    `Guided` looks for the method by its name: that is all it takes.
+    """
+
+    def pair(self, x: Tensor, sigma: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        """Both estimates, (c, u), [B, ...] each; arguments as of a call."""
+        ...
+
+
 def checked(x0: Tensor, x: Tensor) -> Tensor:
     """The estimate, refused where it cannot be one of x.
 
