@@ -32,6 +32,7 @@ class Recipe:
         warm_up: steps over which rates rise, also after a resume from bare weights.
         average: half-life of the weights' average, as a share of the steps done.
         keep_seconds: between checkpoints.
+        show_seconds: between showings of what the run can do, which may cost as much as 20 steps.
     """
 
     steps: int
@@ -40,6 +41,7 @@ class Recipe:
     warm_up: int = 100
     average: float = 0.05
     keep_seconds: float = 120.0
+    show_seconds: float = 900.0
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -88,10 +90,10 @@ class Run:
 
         Args:
             tell: told a line now and then.
-            show: called after each checkpoint, to draw what the run can do.
+            show: called now and then, to draw what the run can do.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        kept = told = time.monotonic()
+        kept = told = shown = time.monotonic()
         first, began = self.step, told
         seen: dict[str, list[float]] = {}
         try:
@@ -108,8 +110,10 @@ class Run:
                     seen, told = {}, now
                 if now - kept > self.recipe.keep_seconds:
                     self._write(self._seconds + now - began)
-                    show(self)
                     kept = time.monotonic()
+                if now - shown > self.recipe.show_seconds:
+                    show(self)
+                    shown = time.monotonic()
         finally:
             self._write(self._seconds + time.monotonic() - began)
         show(self)

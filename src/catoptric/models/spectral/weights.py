@@ -23,6 +23,8 @@ FORMAT = "catoptric portraits 1"
 LARGEST = 64 * 2**20
 # A header may ask for any network; nobody's fits in a file of LARGEST if it has more than this.
 MOST_WEIGHTS = LARGEST // 2
+MOST = 4096
+"""Of any number in a shape: layers are made one by one before their sizes can be compared."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def restore(path: Path) -> Loaded:
             k: tuple(v) if isinstance(v, list) else v for k, v in header["network"].items()
         }
         text: dict[str, Any] = header["text"] | {"vocabulary": tuple(header["text"]["vocabulary"])}
+        _check_numbers([*network.values(), text["width"], text["layers"]])
         with torch.device("meta"):  # no memory is taken for what a header merely claims
             model = SpectralDenoiser(NetworkShape(**network), TextShape(**text))
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
@@ -131,6 +134,14 @@ def _header(path: Path) -> dict[str, Any]:
     if count > MOST_WEIGHTS:
         raise _foreign(path, f"it claims {count:,} weights")
     return header
+
+
+def _check_numbers(values: list[Any]) -> None:
+    """ValueError for a number that no shape of ours could hold."""
+    for value in values:
+        for number in value if isinstance(value, tuple) else [value]:
+            if not isinstance(number, int) or not 1 <= number <= MOST:
+                raise ValueError(f"{str(number)[:40]} is no size of a layer")
 
 
 def _count(shape: list[int]) -> int:
