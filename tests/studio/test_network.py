@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +31,7 @@ ADAPTIVE = {
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkPortraits]:
+def model(tmp_path_factory: pytest.TempPathFactory) -> NetworkPortraits:
     """A small network with random weights: what it draws is noise, and that is enough."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -42,7 +41,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkPortraits
             weight.add_(0.05 * torch.randn_like(weight))
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
     store(made, path, {"steps": 0})
-    yield NetworkPortraits(load_rates(None), restore(path))
+    return NetworkPortraits(load_rates(None), restore(path))
 
 
 @pytest.mark.parametrize("tables", [FAST, GUIDED, ADAPTIVE], ids=["plain", "guided", "adaptive"])
@@ -160,13 +159,13 @@ def test_a_header_that_lies_is_refused(tmp_path: Path) -> None:
         save_file(tensors if but is None else but, path, {"catoptric": json.dumps(changed)})
         return path
 
-    with pytest.raises(InputError, match="not part of it|is missing|has shape"):
+    with pytest.raises(InputError, match="is missing"):
         restore(again(header | {"network": header["network"] | {"depths": [2, 1, 1]}}))
     with pytest.raises(InputError, match="has shape"):
         restore(again(header | {"network": header["network"] | {"widths": [16, 48, 32]}}))
     with pytest.raises(InputError, match="describes no network"):
         restore(again(header | {"network": {"widths": "many"}}))
-    with pytest.raises(InputError, match="describes no network|has shape|missing"):
+    with pytest.raises(InputError, match="no size of a layer"):
         restore(again(header | {"network": header["network"] | {"widths": [10**9, 16, 16]}}))
     with pytest.raises(InputError, match="no size of a layer"):
         restore(again(header | {"network": header["network"] | {"depths": [10**9, 1, 1]}}))
