@@ -32,6 +32,7 @@ class Recipe:
         warm_up: steps over which rates rise, also after a resume from bare weights.
         average: half-life of the weights' average, as a share of the steps done.
         keep_seconds: between checkpoints.
+        matrices: parts of the names of those weights that are matrices inside the network.
     """
 
     steps: int
@@ -40,6 +41,7 @@ class Recipe:
     warm_up: int = 100
     average: float = 0.05
     keep_seconds: float = 120.0
+    matrices: tuple[str, ...] = ("widen", "narrow", "pooled", "shrink", "grow")
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -50,7 +52,7 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
-        inner = any(part in name for part in ("widen", "narrow", "pooled", "shrink", "grow"))
+        inner = any(part in name for part in recipe.matrices)
         (matrices if inner and weight.ndim == 2 else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.01),
