@@ -33,6 +33,7 @@ class Recipe:
         average: half-life of the weights' average, as a share of the steps done.
         keep_seconds: between checkpoints.
         show_seconds: between showings of what the run can do, which may cost as much as 20 steps.
+        matrices: parts of the names of those weights that are matrices inside the network.
     """
 
     steps: int
@@ -42,6 +43,7 @@ class Recipe:
     average: float = 0.05
     keep_seconds: float = 120.0
     show_seconds: float = 900.0
+    matrices: tuple[str, ...] = ("widen", "narrow", "pooled", "shrink", "grow")
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -52,7 +54,7 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
-        inner = any(part in name for part in ("widen", "narrow", "pooled", "shrink", "grow"))
+        inner = any(part in name for part in recipe.matrices)
         (matrices if inner and weight.ndim == 2 else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.01),
