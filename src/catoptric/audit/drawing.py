@@ -63,6 +63,11 @@ class Drawing:
     notes: tuple[str, ...] = ()
 
 
+def default_interface(model: str) -> str:
+    """Whose settings draw where none are named: the network's own quick ones, or the yardstick."""
+    return "quick" if model == "portraits" else "reference"
+
+
 def draw_pictures(
     prompt: str,
     *,

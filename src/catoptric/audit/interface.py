@@ -15,7 +15,7 @@ from catoptric.errors import InputError
 from catoptric.sampling import ADAPTIVE, solver_alias
 from catoptric.sampling.settings import preset_options
 
-BUILT_IN = ("comfyui", "a1111", "diffusers", "reference")
+BUILT_IN = ("comfyui", "a1111", "diffusers", "reference", "quick", "clip-skip-2")
 TABLES = ("guidance", "sampler", "start", "noise", "encoder")
 # What a reference need not state: whole without a word.
 OPTIONAL = ("encoder",)

@@ -19,6 +19,11 @@ DEFAULT_KNOBS = ("guidance", "sampler", "start")
 SPLIT = ("solver", "schedule")
 
 
+def default_knobs(model: str) -> tuple[str, ...]:
+    """The knobs of an audit that names none: only a model with a text encoder has that knob."""
+    return (*DEFAULT_KNOBS, "encoder") if model == "portraits" else DEFAULT_KNOBS
+
+
 @dataclass(frozen=True)
 class Cells:
     """The game's players and the settings of each of its coalitions.

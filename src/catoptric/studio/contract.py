@@ -64,6 +64,13 @@ class Studio(Protocol):
         Raises InputError where there is no such picture.
         """
 
+    def judge_counts(self, attribute: str, level: str) -> np.ndarray | None:
+        """What the judge was measured to say of pictures whose truth is known.
+
+        int64 [2, 2], truly not / truly the level by row, said by column; None for a judge that
+        cannot err.
+        """
+
     def denoiser_of(self, settings: Settings) -> Denoiser:
         """The denoiser as these settings want it. Raises InputError for what it cannot do."""
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from catoptric.errors import InputError
 from catoptric.hashing import content_hash
+from catoptric.judges.calibration import stored
 from catoptric.judges.zero_shot import ZeroShotJudge
 from catoptric.models.portraits import environment
 from catoptric.models.spectral.denoiser import (
@@ -173,6 +174,10 @@ class NetworkPortraits:
         """P(level | what the prompt demands) in the training pictures: the rates file's, exact."""
         condition = asked.condition if isinstance(asked, AskedInWords) else asked
         return self.rates.probability(attribute, level, condition)
+
+    def judge_counts(self, attribute: str, level: str) -> np.ndarray:
+        """The judge's verdicts on held-out portraits: int64 [2, 2], truth by row."""
+        return stored(self._judge)["clean"][attribute].one_against_rest(level)
 
     def denoiser_of(self, settings: Settings) -> _Denoiser:
         """The network, reading as the settings say.

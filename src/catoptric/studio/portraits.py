@@ -60,6 +60,9 @@ class ExactPortraits(PortraitModel):
         """How often the pictures of the set that match show the level."""
         return self.pictures.rate(attribute, level, asked)
 
+    def judge_counts(self, attribute: str, level: str) -> None:
+        """None: what a picture landed on is what it shows."""
+
     def denoiser_of(self, settings: Settings) -> ExactDenoiser:
         """The one denoiser.
 
