@@ -32,9 +32,23 @@ def test_built_in_interfaces_load_and_name_their_sources(name: str) -> None:
         assert cells.game.players == ()
         assert cells.same == ("guidance", "sampler", "start")
     else:
-        assert set(interface.sources) == {"guidance", "sampler", "start", "noise"}
+        ours = name == "quick"  # imitates nobody
+        assert set(interface.sources) == (set() if ours else set(interface.tables))
         assert cells.game.players == ("guidance", "sampler", "start")
         assert len(cells.settings) == 8
+
+
+def test_a_layer_is_the_same_however_an_interface_numbers_it() -> None:
+    skipped = make_cells(load_interface("clip-skip-2"), REFERENCE, ("encoder",)).deployed.encoder
+    assert skipped.layer == -2
+    for option in ("stop_at_clip_layer=-2", "clip_skip=1", "layer=-2"):
+        asked = load_interface("comfyui", [f"encoder.{option}"])
+        assert make_cells(asked, REFERENCE, ("encoder",)).deployed.encoder == skipped
+    with pytest.raises(InputError, match="twice"):
+        twice = load_interface("comfyui", ["encoder.clip_skip=1", "encoder.layer=-2"])
+        make_cells(twice, REFERENCE, ("encoder",))
+    plain = make_cells(load_interface("comfyui"), REFERENCE, ("guidance", "encoder"))
+    assert plain.same == ("encoder",)
 
 
 def test_cells_change_one_table_per_player() -> None:

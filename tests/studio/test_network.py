@@ -91,6 +91,16 @@ def test_the_encoder_knob_changes_the_picture_and_its_key(model: NetworkPortrait
         model.make(asked, replace(plain, encoder=Encoder(layer=-4)), [0])
 
 
+def test_half_precision_is_near_the_whole_one_and_another_draw(model: NetworkPortraits) -> None:
+    whole = Settings.from_dict(GUIDED)
+    half = Settings.from_dict(GUIDED | {"precision": {"dtype": "bfloat16"}})
+    asked = model.ask("a doctor")
+    one, other = (model.make(asked, s, [0, 1])[0].astype(float) for s in (whole, half))
+    far = np.abs(one - other)
+    assert 0.0 < far.mean() < 3.0
+    assert model.spec(asked, whole).key != model.spec(asked, half).key
+
+
 def test_other_words_are_another_draw(model: NetworkPortraits) -> None:
     settings = Settings.from_dict(FAST)
     one, other = model.ask("A photo of a Doctor!"), model.ask("a photo of a physician")

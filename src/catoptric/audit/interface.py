@@ -16,9 +16,9 @@ from catoptric.sampling import ADAPTIVE, solver_alias
 from catoptric.sampling.settings import preset_options
 
 BUILT_IN = ("comfyui", "a1111", "diffusers", "reference", "quick", "clip-skip-2")
-TABLES = ("guidance", "sampler", "start", "noise", "encoder")
+TABLES = ("guidance", "sampler", "start", "noise", "encoder", "precision")
 # What a reference need not state: whole without a word.
-OPTIONAL = ("encoder",)
+OPTIONAL = ("encoder", "precision")
 TOP_KEYS = ("name", "version", *TABLES, "sources", "cannot", "split")
 LARGEST_FILE = 100_000
 # Of [sampler]: what a solver that walks a schedule is told, whichever it is.

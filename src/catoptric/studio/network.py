@@ -70,12 +70,13 @@ class _Denoiser:
     Args:
         model: the network.
         reading: how its text encoder reads.
+        is_half: whether its dense layers compute in bfloat16.
     """
 
     sigma_min, sigma_max = SIGMA_MIN, SIGMA_MAX
 
-    def __init__(self, model: SpectralDenoiser, reading: Reading) -> None:
-        self._model, self._reading = model, reading
+    def __init__(self, model: SpectralDenoiser, reading: Reading, *, is_half: bool) -> None:
+        self._model, self._reading, self._is_half = model, reading, is_half
         self._known: tuple[AskedInWords | None, Tensor] | None = None
 
     def _text(self, asked: AskedInWords | None) -> Tensor:
@@ -88,10 +89,15 @@ class _Denoiser:
             self._known = asked, self._model.encode(words, MICROBATCH, self._reading)[:1]
         return self._known[1]
 
+    def _estimate(self, x: Tensor, sigma: Tensor, text: Tensor, **how: bool) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._is_half):
+            x0: Tensor = self._model(x, sigma, text, **how)
+        return x0
+
     def __call__(self, x: Tensor, sigma: Tensor, condition: AskedInWords | None) -> Tensor:
         """Denoise: x float32 [B, 3, 64, 64], sigma float32 [B]."""
         text = self._text(condition).expand(len(x), -1)
-        x0: Tensor = self._model(x.permute(0, 2, 3, 1).contiguous(), sigma, text)
+        x0 = self._estimate(x.permute(0, 2, 3, 1).contiguous(), sigma, text)
         return x0.permute(0, 3, 1, 2).contiguous()
 
     def pair(self, x: Tensor, sigma: Tensor, condition: AskedInWords) -> tuple[Tensor, Tensor]:
@@ -105,7 +111,7 @@ class _Denoiser:
             [self._text(condition).expand(count, -1), self._text(None).expand(count, -1)]
         )
         twice = x.permute(0, 2, 3, 1).repeat(2, 1, 1, 1)
-        x0 = self._model(twice, sigma.repeat(2), text, paired=True).permute(0, 3, 1, 2)
+        x0 = self._estimate(twice, sigma.repeat(2), text, paired=True).permute(0, 3, 1, 2)
         return x0[:count].contiguous(), x0[count:].contiguous()
 
 
@@ -186,7 +192,11 @@ class NetworkPortraits:
             InputError: for a layer that its text encoder has not.
         """
         encoder = settings.encoder
-        return _Denoiser(self.loaded.model, Reading(encoder.layer, encoder.pooling))
+        return _Denoiser(
+            self.loaded.model,
+            Reading(encoder.layer, encoder.pooling),
+            is_half=settings.precision.dtype == "bfloat16",
+        )
 
     def noise(self, source: NoiseSource) -> KeyedNoise:
         """Keyed noise in pixels, channels first."""
@@ -222,7 +232,7 @@ class NetworkPortraits:
                 "sampling": SAMPLING_VERSION,
                 "noise": noise_version(settings.noise.source),
                 "shape": list(self.shape),
-                "dtype": "float32",
+                "dtype": settings.precision.dtype,
                 "microbatch": MICROBATCH,
                 "sign": settings.noise.arrange.sign,
                 "mixing": implementation(),

@@ -16,7 +16,7 @@ from catoptric.runs import Spec
 from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
 from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.result import SampleResult, Status, Watch
-from catoptric.sampling.settings import Encoder
+from catoptric.sampling.settings import Encoder, Precision
 from catoptric.world import Condition, level_names, parse_prompt
 
 # Pictures of the set that differ in an auditable attribute are at least twice this far apart
@@ -25,11 +25,11 @@ LANDING_BOUND = 0.75
 JUDGE = f"truth/1/{LANDING_BOUND}"
 
 
-def no_encoder() -> InputError:
-    """What is said to settings of a text encoder."""
+def no_network() -> InputError:
+    """What is said to settings of what only a network has."""
     return InputError(
-        f"{NAME} reads a prompt's meaning and has no text encoder, so [encoder] has nothing to "
-        "change: leave it out, or take --model portraits"
+        f"{NAME} is no network: it has no text encoder and one precision, so [encoder] and "
+        "[precision] have nothing to change: leave them out, or take --model portraits"
     )
 
 
@@ -67,10 +67,10 @@ class ExactPortraits(PortraitModel):
         """The one denoiser.
 
         Raises:
-            InputError: for settings of a text encoder, which it has not.
+            InputError: for settings that only a network has.
         """
-        if settings.encoder != Encoder():
-            raise no_encoder()
+        if settings.encoder != Encoder() or settings.precision != Precision():
+            raise no_network()
         return self.denoiser
 
     def noise(self, source: NoiseSource) -> KeyedNoise:

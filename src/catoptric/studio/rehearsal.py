@@ -12,8 +12,8 @@ from torch import Tensor
 from catoptric.errors import InputError
 from catoptric.models.portraits import NAME, SIGMA_MAX, SIGMA_MIN
 from catoptric.sampling import PidOptions, Settings, sample
-from catoptric.sampling.settings import Encoder
-from catoptric.studio.portraits import no_encoder
+from catoptric.sampling.settings import Encoder, Precision
+from catoptric.studio.portraits import no_network
 
 # After so many passes every solver has made a step: whatever it refuses, it has refused.
 PASSES = 4
@@ -58,11 +58,11 @@ def check_drawable(settings: Settings, model: str = NAME) -> None:
 
     Raises:
         InputError: as `sample`; of `portraits-exact` also a norm that needs more than flat states,
-            and settings of a text encoder.
+            and settings that only a network has.
     """
     options = settings.sampler.options
-    if model == NAME and settings.encoder != Encoder():
-        raise no_encoder()
+    if (model == NAME and settings.encoder != Encoder()) or settings.precision != Precision():
+        raise no_network()
     if model == NAME and isinstance(options, PidOptions) and options.norm != "element":
         raise InputError(
             f"norm {options.norm!r} needs states of channels, height and width, and {NAME} samples "

@@ -37,8 +37,8 @@ class Recipe:
     """
 
     steps: int
-    matrix_rate: float = 0.01
-    rate: float = 1e-3
+    matrix_rate: float = 0.006
+    rate: float = 5e-4
     warm_up: int = 100
     average: float = 0.05
     keep_seconds: float = 120.0
@@ -132,8 +132,8 @@ class Run:
 
     def _take(self) -> dict[str, float]:
         recipe = self.recipe
-        # Rates rise, stay, and fall linearly over the last quarter.
-        falling = min(1.0, (recipe.steps - self.step) / (0.25 * recipe.steps))
+        # Rates rise, then fall linearly to 0: kept high, the loss rose again after 600 steps.
+        falling = (recipe.steps - self.step) / recipe.steps
         factor = min(1.0, (self._warmed + 1) / recipe.warm_up) * falling
         rates = (recipe.matrix_rate, recipe.rate)
         for optimiser, rate in zip(self._optimisers, rates, strict=True):
