@@ -112,7 +112,7 @@ class Gallery:
         self.judge = judge
         self.drawn = 0
         self._runner = runner
-        self._spec_of = spec_of
+        self.spec_of = spec_of
         self._attribute = attribute
         self._level = level
         self._progress = progress
@@ -140,7 +140,7 @@ class Gallery:
         every = [member for settings in cells for member in self._members(settings)]
         total = len(every) * len(seeds)
         for settings in every:
-            spec = self._spec_of(settings)
+            spec = self.spec_of(settings)
             size = ADAPTIVE_JOB if settings.sampler.is_adaptive else FIXED_JOB
             missing = self.store.missing(spec, self.judge, seeds)
             for start in range(0, len(missing), size):
@@ -174,7 +174,7 @@ class Gallery:
         return _joined([self._read(member, seeds) for member in self._members(settings)])
 
     def _judged(self, settings: Settings, seeds: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-        rows = self.store.judged(self._spec_of(settings), self.judge, seeds)
+        rows = self.store.judged(self.spec_of(settings), self.judge, seeds)
         if not all(_is_whole(label, self._attribute) for _, _, label in rows.values()):
             raise damaged(self.store.path)
         return rows
@@ -214,4 +214,4 @@ class Gallery:
 
     def pictures(self, settings: Settings, seeds: Sequence[int]) -> dict[int, bytes]:
         """Stored pictures of one cell by seed, packed."""
-        return self.store.pictures(self._spec_of(settings), seeds)
+        return self.store.pictures(self.spec_of(settings), seeds)

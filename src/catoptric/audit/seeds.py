@@ -23,11 +23,24 @@ from catoptric.runs import damaged
 # Blocks of one keyed order of all seeds: disjoint, so a remedy is measured on seeds nobody saw.
 AUDIT_BLOCK = 0
 FRESH_BLOCK = 1
+FEWEST_PILOT_SEEDS = 64
 
 
 def seeds_of(n: int, key: int, block: int) -> list[int]:
     """The first n seeds of a block of a keyed random order of 0 .. 2^32-1."""
     return [int(seed) for seed in seed_sample(n, key, block=block)]
+
+
+def pilot_seeds(half_width: float) -> int:
+    """Seeds of the pilot: all of PILOT_SEEDS, or for wider shares than usual as many fewer.
+
+    A number that must do for 10 points is near 64 itself: a pilot of 256 would be the audit.
+
+    Args:
+        half_width: points.
+    """
+    share = (DEFAULT_HALF_WIDTH / half_width) ** 2
+    return int(min(PILOT_SEEDS, max(FEWEST_PILOT_SEEDS, 8 * round(PILOT_SEEDS * share / 8))))
 
 
 def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[int], bool]:
@@ -60,7 +73,8 @@ def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[in
     )
     kept = gallery.store.meta(plan)
     if kept is None:
-        pilot = seeds_of(min(PILOT_SEEDS, request.max_seeds) // size, request.seed_key, AUDIT_BLOCK)
+        first = min(pilot_seeds(half_width), request.max_seeds) // size
+        pilot = seeds_of(first, request.seed_key, AUDIT_BLOCK)
         kept = _planned(request, cells, gallery, pilot, half_width)
         gallery.store.set_meta(plan, kept)
     if not isinstance(kept, dict) or not isinstance(kept.get("seeds"), int):
