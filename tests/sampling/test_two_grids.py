@@ -19,6 +19,7 @@ from catoptric.errors import InputError
 from catoptric.models.spectral.filters import crop, grow
 from catoptric.sampling import Sampler, SampleResult, Status, Step, noise_source, sample
 from catoptric.sampling.row_paths import LaterPaths, RowPaths
+from catoptric.tracing.record import record
 
 N, M = 16, 8
 KARRAS = {"schedule": "karras", "steps": 24}
@@ -251,6 +252,19 @@ def test_watchers_see_whole_states_at_whole_sigmas(sampler: str) -> None:
         if sampler == "pid":
             for _, sigma, x in path:
                 assert differ(x, exact.end([row], sigma)[0]) < 3e-3 * (1.0 + sigma)
+
+
+@pytest.mark.parametrize("sampler", ["euler", "pid"])
+def test_a_trace_walks_over_whole_states_from_the_start(sampler: str) -> None:
+    torch.set_num_threads(1)
+    chosen = settings({**SAMPLERS[sampler], "coarse_above": 3.0})
+    recordings = record(Gaussian(), chosen, noise, range(11), condition=None, microbatch=8)
+    plain = draw(SAMPLERS[sampler], 3.0, range(11))
+    for row, recording in enumerate(recordings):
+        assert torch.equal(recording.end, plain.x[row])
+        assert torch.equal(recording.path[0], 50.0 * noise([row], "start")[0])
+        assert float(recording.path_sigma[0]) == pytest.approx(50.0)
+        assert recording.path.shape[1:] == (N, N, 3)
 
 
 def test_states_between_the_steps_are_known_on_both_grids() -> None:

@@ -51,6 +51,13 @@ class _Overheard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._denoiser, name)
 
+    def down(self, x: Tensor) -> Any:
+        """Where the sampler begins on a coarser grid, the start is what goes down to it first."""
+        if self.first is None:
+            level = torch.full((len(x),), torch.nan, dtype=torch.float64)  # not told
+            self.first = (x.clone(), level)
+        return self.__getattr__("down")(x)
+
     def __call__(self, x: Tensor, sigma: Tensor, condition: Any | None) -> Tensor:
         if self.first is None:
             self.first = (x.clone(), sigma.double())
