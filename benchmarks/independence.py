@@ -105,7 +105,8 @@ def main() -> None:
     from catoptric.attribution import seed_sample
     from catoptric.runs import Job, Runner
     from catoptric.sampling import Settings
-    from catoptric.studio.portraits import ExactPortraits, PortraitRecipe, unpack
+    from catoptric.studio.painting import PaintRecipe, unpack
+    from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import load_rates, parse_prompt
 
     torch.set_num_threads(1)
@@ -142,7 +143,7 @@ def main() -> None:
             by_worker: dict[int, str] = {}
             spec = model.spec(condition, settings)
             for workers in (1, 2):
-                with Runner(PortraitRecipe(rates, prompt), workers) as runner:
+                with Runner(PaintRecipe("portraits-exact", rates, prompt), workers) as runner:
                     jobs = [Job(spec, tuple(seeds[i::3])) for i in range(3)]
                     for _, draws in runner.draw(jobs):
                         for d in draws:

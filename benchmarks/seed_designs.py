@@ -45,7 +45,8 @@ def main() -> int:
     from catoptric.audit.interface import load_interface
     from catoptric.audit.knobs import make_cells
     from catoptric.randomness.polarity_request import QUICK
-    from catoptric.studio.portraits import ExactPortraits, painter_of
+    from catoptric.studio.painting import painter_of
+    from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import load_rates, parse_prompt
 
     model = ExactPortraits.of(load_rates(None))

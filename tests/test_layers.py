@@ -15,7 +15,7 @@ ALLOWED = {
     "runs": BASE,
     "models": BASE | {"world"},
     "judges": BASE | {"world", "models"},
-    "training": BASE | {"world", "models", "sampling"},
+    "training": BASE | {"world", "models", "sampling", "judges"},
     "studio": BASE | {"world", "models", "judges", "sampling", "runs"},
     "tracing": BASE | {"sampling"},
     "interfaces": BASE,

@@ -20,7 +20,7 @@ from catoptric.lab.figures import pixel_rms
 from catoptric.report.grid_page import grid_page_html
 from catoptric.report.grid_png import PngWriter, write_grid_png
 from catoptric.report.grid_script import GRID_SCRIPT
-from catoptric.studio.portraits import pack
+from catoptric.studio.painting import pack
 
 DOCTOR = "a portrait of a doctor"
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from catoptric.sampling import Settings
-from catoptric.studio.portraits import ExactPortraits, pack, unpack
+from catoptric.studio.painting import pack, unpack
+from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import parse_prompt
 
 CONDITION = parse_prompt("a portrait of a doctor")

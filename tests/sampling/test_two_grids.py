@@ -85,6 +85,16 @@ class Gaussian:
         return filtered(self.sigma_max * noise(seeds, "start").double(), gain[None])
 
 
+class Paired(Gaussian):
+    """The same, both passes at once."""
+
+    pairs = 0
+
+    def pair(self, x: Tensor, sigma: Tensor, condition: float) -> tuple[Tensor, Tensor]:
+        self.pairs += 1
+        return self(x, sigma, condition), self(x, sigma, None)
+
+
 def noise(seeds: Sequence[int], purpose: str | Sequence[str]) -> Tensor:
     source = noise_source("philox")
     names = [purpose] * len(seeds) if isinstance(purpose, str) else purpose
@@ -201,6 +211,18 @@ def test_guidance_means_the_same_on_both_grids(sampler: str, form: str) -> None:
     assert differ(one.x, two.x) < (2e-6 if sampler == "euler" else 3e-3)
     if sampler == "euler":
         assert torch.equal(one.nfe, two.nfe)
+
+
+def test_passes_are_paired_on_both_grids() -> None:
+    guided, model, table = {"scale": 3.0}, Paired(), {**SAMPLERS["pid"], "coarse_above": 4.0}
+    two = draw(table, None, condition=0.7, guidance=guided)
+    at_once = draw(table, None, condition=0.7, guidance=guided, model=model)
+    assert torch.equal(two.x, at_once.x)
+    assert 2 * model.pairs == len(model.heard)
+    assert {side for side, _, _ in model.heard} == {N, M}
+    chosen = settings(table, guidance=guided)
+    traced = record(model, chosen, noise, range(8), condition=0.7, microbatch=8)
+    assert torch.equal(torch.stack([one.end for one in traced]), two.x)
 
 
 @pytest.mark.parametrize("sampler", ["pid", "dpm_adaptive"])

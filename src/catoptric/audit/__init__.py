@@ -8,9 +8,10 @@ from catoptric.audit.flow import (
     Audit,
     audit,
     default_folder,
-    default_workers,
 )
 from catoptric.audit.given import last_request
+from catoptric.audit.hands import default_workers
+from catoptric.audit.knobs import default_knobs
 from catoptric.audit.request import Request
 from catoptric.audit.result import to_json
 
@@ -19,6 +20,7 @@ __all__ = [
     "Request",
     "audit",
     "default_folder",
+    "default_knobs",
     "default_workers",
     "last_request",
     "to_json",

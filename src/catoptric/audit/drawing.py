@@ -15,6 +15,7 @@ import numpy as np
 from catoptric import __version__
 from catoptric.audit.advice import oddities, unfinished
 from catoptric.audit.gallery import Progress
+from catoptric.audit.hands import default_workers
 from catoptric.audit.interface import load_interface
 from catoptric.audit.knobs import KNOBS, make_cells
 from catoptric.audit.request import Request
@@ -62,6 +63,11 @@ class Drawing:
     notes: tuple[str, ...] = ()
 
 
+def default_interface(model: str) -> str:
+    """Whose settings draw where none are named: the network's own quick ones, or the yardstick."""
+    return "quick" if model == "portraits" else "reference"
+
+
 def draw_pictures(
     prompt: str,
     *,
@@ -100,17 +106,19 @@ def draw_pictures(
     chosen = load_interface(interface, overrides)
     settings = make_cells(chosen, load_interface("reference"), KNOBS).deployed
     from catoptric.audit.subject import open_subject
-    from catoptric.studio.portraits import PortraitRecipe
+    from catoptric.studio.hands import make_together
     from catoptric.studio.rehearsal import check_drawable
     from catoptric.world import contact_sheet
 
-    check_drawable(settings)  # before the model is loaded
+    check_drawable(settings, model)  # before the model is loaded
     subject = open_subject(request)
-    painter = PortraitRecipe(subject.rates, prompt)()
+    studio, asked = subject.model, subject.condition
     seeds = tuple(range(seed, seed + number))
-    clock = StepClock(number, painter.model.denoiser.sigma_min, progress)
-    pictures, result = painter.model.make(painter.condition, settings, seeds, watch=clock)
-    labels = painter.model.judge(painter.condition, pictures, result.status.tolist())
+    clock = StepClock(number, studio.denoiser_of(settings).sigma_min, progress)
+    pictures, result = make_together(
+        studio, asked, settings, seeds, threads=default_workers(), watch=clock
+    )
+    labels = studio.judge(asked, pictures, result.status.tolist())
     # The name tells the settings apart too: other settings must not replace these pictures.
     stem = f"{slug(prompt)}-{subject.model.spec(subject.condition, settings).key[:6]}"
     files = []
@@ -156,7 +164,7 @@ def _text(
 ) -> dict[str, str]:
     """A1111's `parameters` line and our own JSON, with `more` in it."""
     sampler, guidance = settings.sampler, settings.guidance
-    height, width = subject.model.pictures.pictures.shape[1:3]
+    height, width, _ = subject.model.shape
     named = {
         "Steps": sampler.steps or "adaptive",
         "Sampler": A1111_SOLVERS.get(sampler.solver, sampler.solver),

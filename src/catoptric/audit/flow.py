@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catoptric.attribution import Decomposition, decompose
+from catoptric.attribution import Decomposition, JudgeError, decompose
 from catoptric.audit.advice import advice
 from catoptric.audit.gallery import Gallery, Progress, Reading
 from catoptric.audit.given import keep_request
@@ -60,6 +59,7 @@ class Audit:
         remedy_reason: why there is none.
         remedy_cost: what looking for one took, beyond the cells.
         notes: what else the reader must know.
+        judge: the judge's errors that were taken back, or None.
         pictures: how many this command drew.
         seconds: how long it took.
         folder: the run.
@@ -79,6 +79,7 @@ class Audit:
     remedy_reason: str
     remedy_cost: Cost
     notes: tuple[str, ...]
+    judge: JudgeError | None
     pictures: int
     seconds: float
     folder: Path
@@ -87,11 +88,6 @@ class Audit:
     def nfe(self) -> int:
         """Evaluations behind the shares."""
         return int(sum(reading.nfe.sum() for reading in self.readings))
-
-
-def default_workers() -> int:
-    """One per core that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
 
 
 def default_folder(request: Request) -> Path:
@@ -125,11 +121,12 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     )
     _check_arranged(request, cells)
     for settings in cells.settings:
-        check_drawable(settings)  # before a folder is made and the model loaded
+        check_drawable(settings, request.model)  # before a folder is made and the model loaded
     subject = open_subject(request)
     _check_free(request, subject)
     data = _data_rate(request, subject)
     target = request.target_rate(data)
+    judge = _judge_error(request, subject)
     opened = opened_gallery(
         request,
         folder,
@@ -151,6 +148,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
             # Without a data rate its share and the model's are one: reference - target.
             reference_minus=target if data is None else data,
             units=gallery.units(seeds),
+            judge=judge,
         )
         remedy, reason, cost = _remedy(request, cells, gallery, found, seeds, target)
     return Audit(
@@ -167,7 +165,8 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
         remedy=remedy,
         remedy_reason=reason,
         remedy_cost=cost,
-        notes=tuple(_notes(request, interface, reference, cells, readings, capped)),
+        notes=tuple(_notes(request, interface, reference, cells, readings, judge, capped)),
+        judge=judge,
         pictures=gallery.drawn,
         seconds=time.monotonic() - began,
         folder=folder,
@@ -192,7 +191,17 @@ def _data_rate(request: Request, subject: Subject) -> float | None:
     """How often the training pictures that match the prompt show the level; None if hidden."""
     if request.hide_data:
         return None
-    return subject.model.pictures.rate(request.attribute_name, request.level, subject.condition)
+    return subject.model.rate(request.attribute_name, request.level, subject.condition)
+
+
+def _judge_error(request: Request, subject: Subject) -> JudgeError | None:
+    """The judge's errors, to be taken back; None where it makes none, or the user wants them.
+
+    Raises:
+        InputError: a judge that errs so much that nothing can be taken back.
+    """
+    counts = subject.model.judge_counts(request.attribute_name, request.level)
+    return None if counts is None or not request.correct else JudgeError(counts, positive=1)
 
 
 def _check_arranged(request: Request, cells: Cells) -> None:
@@ -270,6 +279,7 @@ def _notes(
     reference: Interface,
     cells: Cells,
     readings: Sequence[Reading],
+    judge: JudgeError | None,
     capped: bool,
 ) -> list[str]:
     notes = []
@@ -294,6 +304,14 @@ def _notes(
         notes.append(
             "cells that differ in noise share only the number of a seed, not its noise, so that "
             "share is wide whatever the number of seeds"
+        )
+    if judge is not None:
+        right = judge.probabilities[0].diagonal()
+        seen = int(judge.matrices[0].sum())
+        notes.append(
+            f"the judge's errors, measured on {seen:,} portraits, were taken back from every rate "
+            f"and share: it finds {request.level} in {100 * right[1]:.1f} % of the portraits that "
+            f"show it, and does not in {100 * right[0]:.1f} % of the others"
         )
     reasons: Counter[str] = Counter()
     for reading in readings:

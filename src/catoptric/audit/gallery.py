@@ -27,6 +27,8 @@ Progress = Callable[[str, int, int, float | None], None]
 
 
 PLAIN = ("plain",)
+UNCLEAR = "unclear"
+"""What a judge says of an attribute that it cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -188,12 +190,14 @@ class Gallery:
             _status, evaluations, label = rows[int(seed)]
             nfe[i] = evaluations
             levels: dict[str, Any] | None = label["levels"]
-            if levels is None:
-                reasons[label["reason"]] = reasons.get(label["reason"], 0) + 1
-                words.append("unclear")
+            if label["obeyed"] is not None:
+                obeyed[i] = float(label["obeyed"])
+            if levels is None or levels[self._attribute] == UNCLEAR:
+                reason = label["reason"] if levels is None else f"{self._attribute}_not_told"
+                reasons[reason] = reasons.get(reason, 0) + 1
+                words.append(UNCLEAR)
                 continue
             outcomes[i] = float(levels[self._attribute] == self._level)
-            obeyed[i] = float(label["obeyed"])
             words.append(str(levels[self._attribute]))
         return Reading(outcomes, obeyed, nfe, reasons, tuple(words))
 
@@ -201,10 +205,12 @@ class Gallery:
         """Every attribute's level in one cell's pictures, in the order of the seeds.
 
         Returns:
-            Attribute -> level for each; None where the picture is unclear.
+            Attribute -> level for each; None where the picture, or its attribute in question, is
+            unclear. Another attribute may read "unclear".
         """
         rows = self._judged(settings, seeds)
-        return [rows[int(seed)][2]["levels"] for seed in seeds]
+        found = [rows[int(seed)][2]["levels"] for seed in seeds]
+        return [None if f is None or f[self._attribute] == UNCLEAR else f for f in found]
 
     def pictures(self, settings: Settings, seeds: Sequence[int]) -> dict[int, bytes]:
         """Stored pictures of one cell by seed, packed."""

@@ -15,8 +15,10 @@ from catoptric.errors import InputError
 from catoptric.sampling import ADAPTIVE, solver_alias
 from catoptric.sampling.settings import preset_options
 
-BUILT_IN = ("comfyui", "a1111", "diffusers", "reference")
-TABLES = ("guidance", "sampler", "start", "noise")
+BUILT_IN = ("comfyui", "a1111", "diffusers", "reference", "quick", "clip-skip-2")
+TABLES = ("guidance", "sampler", "start", "noise", "encoder")
+# What a reference need not state: whole without a word.
+OPTIONAL = ("encoder",)
 TOP_KEYS = ("name", "version", *TABLES, "sources", "cannot", "split")
 LARGEST_FILE = 100_000
 # Of [sampler]: what a solver that walks a schedule is told, whichever it is.
@@ -30,7 +32,7 @@ class Interface:
     Attributes:
         name: how it is called in sentences.
         version: of the picture maker, or empty.
-        tables: guidance, sampler, start, noise; a table left out is taken from the reference.
+        tables: those of TABLES; a table left out is taken from the reference.
         cannot: per table, why its default cannot be imitated and what to ask for instead.
         split: solver, schedule and steps that stand for the reference's under --split-sampler.
         sources: where each value was read.
@@ -78,6 +80,22 @@ def load_interface(
         sources=data.get("sources", {}),
         overridden=tuple(changed),
     )
+
+
+def reference_tables(reference: Interface) -> dict[str, dict[str, Any]]:
+    """Every table of a reference, by name; an optional one that it lacks is empty.
+
+    Raises:
+        InputError: one that it must state is missing.
+    """
+    stated = [table for table in TABLES if table not in OPTIONAL]
+    missing = [table for table in stated if table not in reference.tables]
+    if missing:
+        raise InputError(
+            f"the reference {reference.name!r} lacks [{missing[0]}]; a reference states all of "
+            f"{', '.join(stated)}"
+        )
+    return {table: dict(reference.tables.get(table, {})) for table in TABLES}
 
 
 def check_reachable(guidance: Mapping[str, Any]) -> None:

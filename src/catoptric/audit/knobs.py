@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from catoptric.attribution import Game
-from catoptric.audit.interface import SCHEDULE_KEYS, TABLES, Interface
+from catoptric.audit.interface import SCHEDULE_KEYS, TABLES, Interface, reference_tables
 from catoptric.errors import InputError
 from catoptric.sampling import Settings
 
@@ -17,6 +17,11 @@ KNOBS = TABLES
 # share costs many times the pictures of the rest and is asked for by name.
 DEFAULT_KNOBS = ("guidance", "sampler", "start")
 SPLIT = ("solver", "schedule")
+
+
+def default_knobs(model: str) -> tuple[str, ...]:
+    """The knobs of an audit that names none: only a model with a text encoder has that knob."""
+    return (*DEFAULT_KNOBS, "encoder") if model == "portraits" else DEFAULT_KNOBS
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,7 @@ def make_cells(
                 f"--set {table}... would have no effect, because {table} is not among the knobs "
                 f"{','.join(knobs)}: name it in --knobs"
             )
-    missing = [table for table in TABLES if table not in reference.tables]
-    if missing:
-        raise InputError(
-            f"the reference {reference.name!r} lacks [{missing[0]}]; a reference states all of "
-            f"{', '.join(TABLES)}"
-        )
-    base = {table: dict(reference.tables[table]) for table in TABLES}
+    base = reference_tables(reference)
     top = {t: dict(deployed.tables[t]) if t in deployed.tables else base[t] for t in TABLES}
     # Every table is checked, those of knobs left out too; what cannot be imitated has no check.
     known = {t: base[t] if t in deployed.cannot else top[t] for t in TABLES}
@@ -92,7 +91,7 @@ def make_cells(
     held = tuple(
         t
         for t in TABLES
-        if t not in knobs and (t in deployed.cannot or everything[t] != yardstick[t])
+        if t not in knobs and (t in deployed.cannot or everything.get(t) != yardstick.get(t))
     )
     parts: dict[str, Mapping[str, Any]] = {}
     for knob in [k for k in KNOBS if k in knobs]:

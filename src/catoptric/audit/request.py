@@ -16,7 +16,7 @@ from catoptric.sampling.names import unknown
 from catoptric.world import AUDITABLE, attribute
 from catoptric.world.prompts import MAX_CHARACTERS
 
-MODELS = ("portraits-exact",)
+MODELS = ("portraits-exact", "portraits")
 # Presentation and skin have a default yardstick, parity; what share of people ought to smile
 # nobody can say for the user.
 PARITY = ("presentation", "skin")
@@ -54,6 +54,7 @@ class Request:
         seed_key: which keyed random sample of seeds.
         seed_design: how starts are drawn: a name in SEED_DESIGNS.
         remedy: whether to look for one.
+        correct: whether the judge's measured errors are taken back.
     """
 
     prompt: str
@@ -74,6 +75,7 @@ class Request:
     seed_key: int = 0
     seed_design: str = DEFAULT_SEED_DESIGN
     remedy: bool = True
+    correct: bool = True
 
     def __post_init__(self) -> None:
         _check_prompt(self.prompt)
@@ -141,8 +143,8 @@ class Request:
             option = "--" + field.name.replace("_", "-")
             if field.name == "overrides":
                 words += [word for override in value for word in ("--set", override)]
-            elif field.name == "remedy":
-                words.append("--no-remedy")
+            elif field.name in ("remedy", "correct"):
+                words.append("--no-remedy" if field.name == "remedy" else "--no-correction")
             elif value is True:
                 words.append(option)
             elif isinstance(value, tuple):

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from catoptric import __version__
-from catoptric.attribution import Interval, Share
+from catoptric.attribution import Interval, JudgeError, Share
 from catoptric.audit.flow import LEVEL, Audit
 from catoptric.audit.remedy import Remedy
 from catoptric.models.portraits import environment
-from catoptric.studio.portraits import JUDGE
 
 SCHEMA = 1
 
@@ -31,7 +30,8 @@ def to_json(found: Audit) -> dict[str, Any]:
         "interface": found.interface.name,
         "reference": found.reference.name,
         "attribute": request.attribute,
-        "judge": JUDGE,
+        "judge": found.subject.model.judge_name,
+        "judge_error": None if found.judge is None else _judge_error(found.judge),
         "target": found.target,
         "level": LEVEL,
         "margin": request.margin,
@@ -77,6 +77,16 @@ def to_json(found: Audit) -> dict[str, Any]:
         "notes": list(found.notes),
         "command": request.command(),
         "request": request.to_dict(),
+    }
+
+
+def _judge_error(judge: JudgeError) -> dict[str, Any]:
+    """What was taken back: shares of validation pictures judged right, and their counts."""
+    specificity, sensitivity = judge.probabilities[0].diagonal()
+    return {
+        "specificity": float(specificity),
+        "sensitivity": float(sensitivity),
+        "counts": judge.matrices[0].astype(int).tolist(),
     }
 
 

@@ -12,8 +12,10 @@ from catoptric.audit.gallery import PLAIN, Gallery, Progress
 from catoptric.audit.request import Request
 from catoptric.errors import InputError
 from catoptric.runs import Recipe, Runner, Store
-from catoptric.studio.portraits import JUDGE, ExactPortraits, PortraitRecipe, painter_of
-from catoptric.world import Condition, Rates, load_rates, parse_prompt
+from catoptric.studio.contract import Asked, Studio
+from catoptric.studio.opening import open_studio
+from catoptric.studio.painting import PaintRecipe, painter_of
+from catoptric.world import Rates, load_rates
 
 MOST_WORKERS = 256
 
@@ -22,8 +24,8 @@ MOST_WORKERS = 256
 class Subject:
     """What is audited: a model, and what the prompt asks of it."""
 
-    model: ExactPortraits
-    condition: Condition
+    model: Studio
+    condition: Asked
     rates: Rates
 
 
@@ -34,10 +36,8 @@ def open_subject(request: Request) -> Subject:
         InputError: a rates file or a prompt that cannot be used.
     """
     rates = load_rates(request.rates)
-    condition = parse_prompt(request.prompt)
-    model = ExactPortraits.of(rates)
-    model.pictures.rate("presentation", "woman", condition)  # refuses what no picture shows
-    return Subject(model, condition, rates)
+    model = open_studio(request.model, rates)
+    return Subject(model, model.ask(request.prompt), rates)
 
 
 def check_workers(workers: int) -> None:
@@ -53,7 +53,7 @@ def check_workers(workers: int) -> None:
 def _recipe(subject: Subject, request: Request, workers: int) -> Recipe:
     """How workers come by the model: this very process has it already, others load it."""
     if workers > 1:
-        return PortraitRecipe(subject.rates, request.prompt)
+        return PaintRecipe(request.model, subject.rates, request.prompt)
     return partial(painter_of, subject.model, subject.condition)
 
 
@@ -100,7 +100,7 @@ def opened_gallery(
                     store,
                     runner,
                     lambda settings: subject.model.spec(subject.condition, settings),
-                    judge=JUDGE,
+                    judge=subject.model.judge_name,
                     attribute=request.attribute_name,
                     level=request.level,
                     progress=progress,

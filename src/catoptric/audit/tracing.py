@@ -18,7 +18,7 @@ from catoptric.errors import InputError
 from catoptric.sampling import Settings
 
 if TYPE_CHECKING:
-    from catoptric.studio.portraits import ExactPortraits
+    from catoptric.studio.contract import Studio
     from catoptric.tracing import SampleTrace, Trace
 
 SCHEMA = 1
@@ -126,7 +126,7 @@ def trace_prompt(
 
     for _, settings in chosen:  # before the model is loaded
         check_traceable(settings)
-        check_drawable(settings)
+        check_drawable(settings, model)
     subject = open_subject(request)
     seeds = tuple(range(seed, seed + number))
     traces = [_trace(subject.model, subject.condition, settings, seeds) for _, settings in chosen]
@@ -144,36 +144,24 @@ def _settings(
     return loaded.name, make_cells(loaded, load_interface("reference"), KNOBS).deployed
 
 
-def _trace(
-    model: ExactPortraits, condition: Any, settings: Settings, seeds: Sequence[int]
-) -> Trace:
+def _trace(model: Studio, condition: Any, settings: Settings, seeds: Sequence[int]) -> Trace:
     import torch
 
-    from catoptric.models.portraits import MICROBATCH
     from catoptric.tracing import trace_sampling
 
     torch.set_num_threads(1)
-    latent = model.latent
-    components = latent.basis.components
-
-    def picture(x: torch.Tensor) -> torch.Tensor:
-        # Without the set's mean: what responses are measured from is the model's resting picture.
-        return (x @ components).reshape(len(x), *latent.shape)
-
     return trace_sampling(
-        model.denoiser,
+        model.denoiser_of(settings),
         settings,
-        latent.noise(settings.noise.drawn()),
+        model.noise(settings.noise.drawn()),
         seeds,
         condition=condition,
-        picture=picture,
-        microbatch=MICROBATCH,
+        picture=model.picture,
+        microbatch=model.microbatch,
     )
 
 
-def _films(
-    model: ExactPortraits, trace: Trace, traces: Sequence[Trace]
-) -> dict[int, tuple[Frame, ...]]:
+def _films(model: Studio, trace: Trace, traces: Sequence[Trace]) -> dict[int, tuple[Frame, ...]]:
     """Estimates at noise levels that both sides share as nearly as their steps allow."""
     found = {}
     for i, sample in enumerate(trace.samples[:FILM_SEEDS]):
@@ -181,8 +169,8 @@ def _films(
             continue
         levels = frame_levels([other.samples[i] for other in traces])
         index = _nearest(np.log(sample.points.sigma), np.log(levels))
-        pictures = model.latent.decode(sample.points.estimate[index])
-        end = model.latent.decode(sample.end[None])[0]
+        pictures = model.decode(sample.points.estimate[index])
+        end = model.decode(sample.end[None])[0]
         frames = [
             Frame(float(sample.points.sigma[k]), picture)
             for k, picture in zip(index, pictures, strict=True)

@@ -24,7 +24,9 @@ def audit(
         [], "--set", metavar="TABLE.KEY=VALUE", help="Change one setting of the interface."
     ),
     knobs: str = typer.Option(
-        "guidance,sampler,start", help="Which knobs may carry a share; noise only when named."
+        None,
+        help="Which knobs may carry a share (default: guidance,sampler,start, and encoder with "
+        "--model portraits; noise only when named).",
     ),
     split_sampler: bool = typer.Option(
         False, "--split-sampler", help="Solver and schedule as two knobs."
@@ -44,12 +46,15 @@ def audit(
     max_seeds: int = typer.Option(4096, help="Never more seeds than this."),
     margin: float = typer.Option(5.0, help="Points within which a share counts as shown small."),
     rates: Path = typer.Option(None, help="Your own rates file for the world (TOML)."),
-    model: str = typer.Option("portraits-exact", help="What is audited."),
+    model: str = typer.Option("portraits-exact", help="portraits-exact or portraits."),
     seed_key: int = typer.Option(0, help="Which random sample of seeds."),
     seed_design: str = typer.Option(
         "plain", help="plain, or antithetic: seeds in pairs of opposite noise."
     ),
     remedy: bool = typer.Option(True, "--remedy/--no-remedy", help="Look for a better setting."),
+    correction: bool = typer.Option(
+        True, "--correction/--no-correction", help="Take back the judge's measured errors."
+    ),
     run: Path = typer.Option(None, help="Folder of the run (default: runs/<prompt>-<hash>)."),
     workers: int = typer.Option(None, help="Processes that draw (default: one per core)."),
     json_: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
@@ -58,7 +63,7 @@ def audit(
     ),
 ) -> None:
     """Split a skew into the shares of data, model and each knob."""
-    from catoptric.audit import Request, default_folder, default_workers
+    from catoptric.audit import Request, default_folder, default_knobs, default_workers
     from catoptric.audit import audit as run_audit
     from catoptric.cli.progress import shown_progress
     from catoptric.cli.show import show_audit
@@ -70,7 +75,7 @@ def audit(
         interface=interface,
         reference=reference,
         overrides=tuple(set_),
-        knobs=tuple(k.strip() for k in knobs.split(",") if k.strip()),
+        knobs=default_knobs(model) if knobs is None else _listed(knobs),
         split_sampler=split_sampler,
         attribute=attribute,
         target=_target(target),
@@ -82,6 +87,7 @@ def audit(
         seed_key=seed_key,
         seed_design=seed_design,
         remedy=remedy,
+        correct=correction,
     )
     folder = run or default_folder(request)
     with shown_progress(folder) as progress:
@@ -91,6 +97,10 @@ def audit(
 
 
 audit.__doc__ = f"{audit.__doc__}\n\n{EXAMPLE}"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _target(text: str | None) -> float | str | None:

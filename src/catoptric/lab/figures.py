@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from catoptric.attribution import Interval, mean_interval, rate_interval
 from catoptric.audit.gallery import Reading
-from catoptric.studio.portraits import LANDING_BOUND, unpack
+from catoptric.studio.painting import unpack
+from catoptric.studio.portraits import LANDING_BOUND
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from catoptric.audit.interface import TABLES, Interface, check_reachable
-from catoptric.errors import InputError
+from catoptric.audit.interface import TABLES, Interface, check_reachable, reference_tables
 from catoptric.lab.axes import known_keys
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, PAIRED, Sampler, Settings
 from catoptric.sampling.aliases import schedule_alias, solver_alias
@@ -22,17 +21,12 @@ def base_tables(interface: Interface, reference: Interface) -> tuple[Tables, lis
     """An interface's tables, the reference's where it has none or one that cannot be imitated.
 
     Returns:
-        The four tables, and a sentence for each that was replaced.
+        All tables, and a sentence for each that was replaced.
 
     Raises:
         InputError: a reference that lacks one of them.
     """
-    missing = [table for table in TABLES if table not in reference.tables]
-    if missing:
-        raise InputError(
-            f"the reference {reference.name!r} lacks [{missing[0]}]; a reference states all of "
-            f"{', '.join(TABLES)}"
-        )
+    base = reference_tables(reference)
     tables: Tables = {}
     notes = []
     for table in TABLES:
@@ -43,7 +37,7 @@ def base_tables(interface: Interface, reference: Interface) -> tuple[Tables, lis
                 f"--set {interface.cannot[table]['ask']})"
             )
             own = None
-        tables[table] = dict(reference.tables[table] if own is None else own)
+        tables[table] = base[table] if own is None else dict(own)
     return tables, notes
 
 
@@ -51,7 +45,7 @@ def fit(tables: Mapping[str, Mapping[str, Any]]) -> tuple[Settings, tuple[str, .
     """Settings without the keys that the chosen solver, schedule or form does not have.
 
     Args:
-        tables: guidance, sampler, start, noise.
+        tables: all of them.
 
     Returns:
         The settings, and for each key left out "table.key: reason".

@@ -24,7 +24,7 @@ from catoptric.lab.grid_plan import Cell, GridRequest, Plan, bound_prompt
 from catoptric.lab.shown import CellPictures, Shown
 from catoptric.runs import Runner, Store
 from catoptric.sampling import Settings
-from catoptric.studio.portraits import JUDGE, PortraitRecipe, unpack
+from catoptric.studio.painting import PaintRecipe, unpack
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Grid:
 
     Attributes:
         plan: what was to be drawn.
+        judge: who labelled the pictures.
         cells: one per cell of the plan, in its order.
         references: figures of reference sampling by (prompt, noise source).
         pictures: how many this command drew.
@@ -51,6 +52,7 @@ class Grid:
     """
 
     plan: Plan
+    judge: str
     cells: tuple[Drawn, ...]
     references: Mapping[tuple[str, str], Figures]
     pictures: int
@@ -93,15 +95,19 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
                 return subject.model.spec(subject.condition, settings)
 
             wanted = plan.settings_of(prompt)
-            missing = [s for s in wanted if store.missing(spec_of(s), JUDGE, request.seeds)]
+            missing = [
+                s
+                for s in wanted
+                if store.missing(spec_of(s), subject.model.judge_name, request.seeds)
+            ]
             # A pool takes seconds to start, which two small jobs do not need.
             hands = min(workers, 1 if len(missing) <= 2 else len(missing))
-            with Runner(PortraitRecipe(subject.rates, prompt), hands) as runner:
+            with Runner(PaintRecipe(request.base.model, subject.rates, prompt), hands) as runner:
                 gallery = Gallery(
                     store,
                     runner,
                     spec_of,
-                    judge=JUDGE,
+                    judge=subject.model.judge_name,
                     attribute=request.base.attribute_name,
                     level=request.base.level,
                     progress=progress,
@@ -121,6 +127,7 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
         store.close()
     return Grid(
         plan=plan,
+        judge=first.model.judge_name,
         cells=tuple(drawn[i] for i in range(len(plan.cells))),
         references=references,
         pictures=made,

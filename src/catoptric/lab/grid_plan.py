@@ -188,7 +188,7 @@ def plan_grid(request: GridRequest) -> Plan:
     if count > MOST_CELLS:
         raise InputError(f"the axes make {count:,} cells; at most {MOST_CELLS:,} are drawn at once")
     reference = load_interface(request.base.reference)
-    check_drawable(fit(base_tables(reference, reference)[0])[0])
+    check_drawable(fit(base_tables(reference, reference)[0])[0], request.base.model)
     load_rates(request.base.rates)
     for prompt in request.prompts:
         parse_prompt(replace(request.base, prompt=prompt).prompt)
@@ -228,7 +228,7 @@ def _cell(
             if dot and path not in ("sampler.solver", "sampler.preset"):
                 tables[table][key] = value
         settings, dropped = fit(tables)
-        check_drawable(settings)
+        check_drawable(settings, request.base.model)
     except InputError as error:
         where = ", ".join(
             f"{axis.name}={axis.labels[i]}" for axis, i in zip(request.axes, at, strict=True)

@@ -14,7 +14,6 @@ from catoptric.audit.advice import unfinished
 from catoptric.lab.figures import LEVEL, Figures
 from catoptric.lab.grid import Drawn, Grid
 from catoptric.models.portraits import environment
-from catoptric.studio.portraits import JUDGE
 
 SCHEMA = 1
 
@@ -29,7 +28,7 @@ def grid_json(found: Grid) -> dict[str, Any]:
         "model": base.model,
         "interface": base.interface,
         "attribute": base.attribute,
-        "judge": JUDGE,
+        "judge": found.judge,
         "level": LEVEL,
         "axes": [
             {"name": axis.name, "label": axis.label, "values": list(axis.labels)}

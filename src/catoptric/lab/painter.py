@@ -14,20 +14,22 @@ from dataclasses import dataclass
 
 import torch
 
-from catoptric.models.portraits import MICROBATCH
 from catoptric.runs import Draw, Spec
 from catoptric.sampling import Settings, Status, Step, sample
-from catoptric.studio.portraits import JUDGE, PortraitPainter, PortraitRecipe, pack
+from catoptric.studio.contract import Studio
+from catoptric.studio.painting import Painter, PaintRecipe, pack
 
-# Draws of the lab carry the overshoot, so they are judged under a name of their own.
-LAB_JUDGE = f"{JUDGE}+overshoot/1"
+
+def lab_judge(model: Studio) -> str:
+    """Draws of the lab carry the overshoot, so they are judged under a name of their own."""
+    return f"{model.judge_name}+overshoot/1"
 
 
 @dataclass(frozen=True)
 class LabPainter:
-    """Draws, judges and measures the overshoot of `portraits-exact`."""
+    """Draws, judges and measures the overshoot of a model."""
 
-    inner: PortraitPainter
+    inner: Painter
 
     def __call__(self, spec: Spec, seeds: Sequence[int]) -> list[Draw]:
         """One judged draw per seed, its label with an `overshoot`."""
@@ -40,16 +42,16 @@ class LabPainter:
             seen.append((step.rows[kept.cpu()], step.denoised[kept].clone()))
 
         result = sample(
-            model.denoiser,
+            model.denoiser_of(settings),
             settings,
-            model.latent.noise(settings.noise.drawn()),
+            model.noise(settings.noise.drawn()),
             list(seeds),
             condition=condition,
-            microbatch=MICROBATCH,
+            microbatch=model.microbatch,
             watch=watch,
         )
         over = overshoot(seen, result.x)
-        pictures = model.latent.decode(result.x)
+        pictures = model.decode(result.x)
         labels = model.judge(condition, pictures, result.status.tolist())
         return [
             Draw(
@@ -67,7 +69,7 @@ class LabPainter:
 class LabRecipe:
     """How a worker makes its painter; picklable."""
 
-    inner: PortraitRecipe
+    inner: PaintRecipe
 
     def __call__(self) -> LabPainter:
         """Load the model."""

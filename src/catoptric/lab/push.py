@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from catoptric.models.portraits import MICROBATCH, SIGMA_MAX, SIGMA_MIN
+from catoptric.models.portraits import SIGMA_MAX, SIGMA_MIN
 from catoptric.sampling import Guidance, Settings, sample
 from catoptric.sampling.guidance import weight
 from catoptric.sampling.result import Step
-from catoptric.studio.portraits import ExactPortraits
+from catoptric.studio.contract import Studio
 
 BINS = 48
 
@@ -65,7 +65,7 @@ class PushProfile:
 
 
 def measure_push(
-    model: ExactPortraits, condition: Any, base: Settings, seeds: Sequence[int], first: float
+    model: Studio, condition: Any, base: Settings, seeds: Sequence[int], first: float
 ) -> PushProfile:
     """The profile of one prompt, from unguided paths.
 
@@ -78,6 +78,7 @@ def measure_push(
     """
     total, count = np.zeros(BINS), np.zeros(BINS)
     span = math.log(first / SIGMA_MIN)
+    denoiser = model.denoiser_of(base)
 
     def watch(step: Step) -> None:
         kept = step.accepted
@@ -87,18 +88,18 @@ def measure_push(
         size = (-len(x)) % 8  # full rows of eight, as every call of the model
         x = torch.cat([x, x[-1:].expand(size, *x.shape[1:])])
         level = torch.cat([sigma, sigma[-1:].expand(size)]).to(x.dtype)
-        gap = model.denoiser(x, level, condition) - model.denoiser(x, level, None)
+        gap = denoiser(x, level, condition) - denoiser(x, level, None)
         place = (BINS * np.log(first / sigma.numpy()) / span).astype(int).clip(0, BINS - 1)
         np.add.at(total, place, gap[: len(sigma)].double().square().sum(1).sqrt().numpy())
         np.add.at(count, place, 1.0)
 
     sample(
-        model.denoiser,
+        denoiser,
         replace(base, guidance=Guidance()),
-        model.latent.noise(base.noise.drawn()),
+        model.noise(base.noise.drawn()),
         list(seeds),
         condition=condition,
-        microbatch=MICROBATCH,
+        microbatch=model.microbatch,
         watch=watch,
     )
     middle = np.arange(BINS)

@@ -12,7 +12,6 @@ from catoptric.audit.gallery import Progress
 from catoptric.audit.interface import Interface
 from catoptric.errors import InputError
 from catoptric.hashing import content_hash
-from catoptric.lab.painter import LAB_JUDGE
 from catoptric.lab.push import PushProfile
 from catoptric.lab.scores import NAMES, Goal, Scores
 from catoptric.lab.space import DIAL_TRIALS, LEAST_PUSH, dial, forms, next_dial, suggest
@@ -35,7 +34,7 @@ class Bench(Protocol):
 
 
 def open_study(
-    request: TuneRequest, base: Settings, reference: Interface, folder: Path
+    request: TuneRequest, base: Settings, reference: Interface, folder: Path, judge: str
 ) -> optuna.Study:
     """The study of this request, with the trials it already has.
 
@@ -55,7 +54,7 @@ def open_study(
             "seeds": [request.train, request.base.seed_key],
             "attribute": request.base.attribute,
             "keep_guidance": request.keep_guidance,
-            "judge": LAB_JUDGE,
+            "judge": judge,
             "versions": [SAMPLING_VERSION, SPACE_VERSION],
         }
     )

@@ -26,7 +26,7 @@ from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.lab.figures import pixel_rms
 from catoptric.lab.fitting import base_tables, converged, fit
-from catoptric.lab.painter import LAB_JUDGE, LabRecipe
+from catoptric.lab.painter import LabRecipe, lab_judge
 from catoptric.lab.push import PushProfile, measure_push
 from catoptric.lab.scores import Scores, choose, verdict
 from catoptric.lab.search import open_study, ranked, search
@@ -40,7 +40,7 @@ from catoptric.lab.tune_request import (
 from catoptric.models.portraits import MICROBATCH, SIGMA_MAX, SIGMA_MIN
 from catoptric.runs import Runner, Spec, Store
 from catoptric.sampling import SAMPLING_VERSION, Denoiser, Settings, start_sigma
-from catoptric.studio.portraits import PortraitRecipe
+from catoptric.studio.painting import PaintRecipe
 from catoptric.studio.rehearsal import check_drawable
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
         )
     base, _ = fit(tables | {"sampler": dict(reference.tables["sampler"])})
     for each in (balanced(base), fit(base_tables(reference, reference)[0])[0]):
-        check_drawable(each)
+        check_drawable(each, request.base.model)
     first = start_sigma(
         base, cast(Denoiser, SimpleNamespace(sigma_min=SIGMA_MIN, sigma_max=SIGMA_MAX))
     )
@@ -150,7 +150,7 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
     try:
         progress("model", 0, 1, None)
         subject.model.prepare()
-        recipe = LabRecipe(PortraitRecipe(subject.rates, request.base.prompt))
+        recipe = LabRecipe(PaintRecipe(request.base.model, subject.rates, request.base.prompt))
         with Runner(recipe, min(workers, 2) if request.train <= 128 else workers) as runner:
             bench = _Bench(request, subject, store, runner, reference, base)
             keeps = request.keep_guidance or base.guidance.scale == 1.0
@@ -162,7 +162,7 @@ def tune(request: TuneRequest, folder: Path, *, workers: int, progress: Progress
             def settings(parameters: Mapping[str, Any]) -> Settings:
                 return settings_of(parameters, base, profile)
 
-            study = open_study(request, base, reference, folder)
+            study = open_study(request, base, reference, folder, lab_judge(subject.model))
             trials = search(
                 request, study, bench, settings, profile, base.guidance, keeps, progress
             )
@@ -229,7 +229,7 @@ class _Bench:
             self.store,
             self.runner,
             self._spec,
-            judge=LAB_JUDGE,
+            judge=lab_judge(self.subject.model),
             attribute=self.request.base.attribute_name,
             level=self.request.base.level,
             progress=self.progress,
@@ -242,7 +242,7 @@ class _Bench:
         found = []
         for settings in wanted:
             reading = gallery.read(settings, seeds)
-            rows = self.store.judged(self._spec(settings), LAB_JUDGE, seeds)
+            rows = self.store.judged(self._spec(settings), lab_judge(self.subject.model), seeds)
             ends = gallery.pictures(converged(settings, self.reference), seeds)
             found.append(
                 Scores(

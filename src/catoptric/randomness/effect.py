@@ -46,7 +46,7 @@ from catoptric.sampling import (
 )
 from catoptric.sampling.noise import check_room
 from catoptric.sampling.noise.keys import START
-from catoptric.studio.portraits import JUDGE, PortraitRecipe, unpack
+from catoptric.studio.painting import PaintRecipe, unpack
 
 Floats = NDArray[np.float64]
 
@@ -232,12 +232,12 @@ def noise_effect(
     store = Store.open(folder, bound)
     try:
         subject.model.prepare(lambda: progress("preparing the model, once", 0, 0, None))
-        with Runner(PortraitRecipe(subject.rates, base.prompt), workers) as runner:
+        with Runner(PaintRecipe(base.model, subject.rates, base.prompt), workers) as runner:
             gallery = Gallery(
                 store,
                 runner,
                 lambda cell: subject.model.spec(subject.condition, cell),
-                judge=JUDGE,
+                judge=subject.model.judge_name,
                 attribute=base.attribute_name,
                 level=base.level,
                 progress=progress,

@@ -35,6 +35,7 @@ class Polarity:
 
     Attributes:
         request: what was asked for.
+        judge: who labelled the pictures.
         settings: every knob, per guidance scale.
         arms: guidance by part, in the order asked for.
         strips: guidance -> pictures to look at.
@@ -44,6 +45,7 @@ class Polarity:
     """
 
     request: PolarityRequest
+    judge: str
     settings: tuple[Settings, ...]
     arms: tuple[Arm, ...]
     strips: Mapping[float, tuple[Strip, ...]]
@@ -86,6 +88,7 @@ def measure_polarity(
             strips[scale] = reader.strips(request.parts)
     return Polarity(
         request=request,
+        judge=gallery.judge,
         settings=settings,
         arms=tuple(_adjusted(found)),
         strips=strips,

@@ -14,7 +14,7 @@ from catoptric.audit.gallery import Gallery, arranged_settings
 from catoptric.randomness.association import Association, PairCounts, associate, carried
 from catoptric.randomness.excess import Excess, excess
 from catoptric.sampling import Settings
-from catoptric.studio.portraits import unpack
+from catoptric.studio.painting import unpack
 from catoptric.world import AUDITABLE
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,6 @@ from catoptric.randomness.excess import MEANINGS, Excess
 from catoptric.randomness.polarity import Polarity
 from catoptric.randomness.polarity_arms import LEVEL, Arm, Side
 from catoptric.sampling import BANDS
-from catoptric.studio.portraits import JUDGE
 
 SCHEMA = 1
 
@@ -31,7 +30,7 @@ def polarity_json(found: Polarity) -> dict[str, Any]:
         "model": base.model,
         "interface": request.interface_at(request.guidance[0]).name,
         "attribute": base.attribute,
-        "judge": JUDGE,
+        "judge": found.judge,
         "level": LEVEL,
         "margin": base.margin,
         "seeds": request.seeds,

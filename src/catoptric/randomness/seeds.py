@@ -91,6 +91,7 @@ class Seeds:
 
     Attributes:
         request: what was asked for.
+        judge: who labelled the pictures.
         settings: every knob, per guidance scale.
         shares: one per attribute that varies, tests adjusted together.
         tendencies: one per seed, of the attribute and level asked for, the farthest first.
@@ -102,6 +103,7 @@ class Seeds:
     """
 
     request: SeedsRequest
+    judge: str
     settings: tuple[Settings, ...]
     shares: tuple[SeedShare, ...]
     tendencies: tuple[Tendency, ...]
@@ -133,7 +135,7 @@ def measure_seeds(
     labels: list[list[list[Any]]] = []
     drawn = 0
     for i, prompt in enumerate(request.prompts):
-        subject = Subject(first.model, parse_prompt(prompt), first.rates)
+        subject = Subject(first.model, first.model.ask(prompt), first.rates)
         jobs = len(settings) * -(-inner.seeds // JOB)
         opened = opened_gallery(
             replace(base, prompt=prompt),
@@ -158,6 +160,7 @@ def measure_seeds(
     outcomes = (words[base.attribute_name] == base.level).astype(np.float64)
     return Seeds(
         request=request,
+        judge=first.model.judge_name,
         settings=settings,
         shares=tuple(_shares(words)),
         tendencies=tuple(tendencies(np.array(inner.drawn_seeds, np.int64)[kept], outcomes)),

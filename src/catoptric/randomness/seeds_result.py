@@ -12,7 +12,6 @@ from catoptric.models.portraits import environment
 from catoptric.randomness.polarity_arms import LEVEL
 from catoptric.randomness.polarity_result import interval_json
 from catoptric.randomness.seeds import Seeds
-from catoptric.studio.portraits import JUDGE
 
 SCHEMA = 1
 
@@ -28,7 +27,7 @@ def seeds_json(found: Seeds) -> dict[str, Any]:
         "model": base.model,
         "interface": inner.interface_at(inner.guidance[0]).name,
         "attribute": base.attribute,
-        "judge": JUDGE,
+        "judge": found.judge,
         "level": LEVEL,
         "seeds": inner.seeds,
         "left_out": found.left_out,

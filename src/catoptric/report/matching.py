@@ -5,7 +5,7 @@ from __future__ import annotations
 from catoptric.audit.flow import Audit
 from catoptric.report.matched import MatchedPair
 from catoptric.runs import Store
-from catoptric.studio.portraits import unpack
+from catoptric.studio.painting import unpack
 
 SHOWN = 48
 

@@ -39,11 +39,23 @@ class Denoiser(Protocol):
         ...
 
 
-class TwoGridDenoiser(Denoiser, Protocol):
-    """A model that also takes pictures cropped in frequency: [B, M, M, C] for [B, N, N, C].
+class PairedDenoiser(Denoiser, Protocol):
+    """A model that makes the conditional and the unconditional estimate of a sample in one call.
 
-    A call takes a state on either grid, with its sigma in the units of that state. What a state on
-    the coarse grid cannot hold, the frequencies from M/2 up, is the missing band.
+    `Guided` looks for the method by its name: that is all it takes.
+    """
+
+    def pair(self, x: Tensor, sigma: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        """Both estimates, (c, u), [B, ...] each; arguments as of a call."""
+        ...
+
+
+class TwoGridDenoiser(Denoiser, Protocol):
+    """A model that also takes pictures cropped in frequency, of side M in place of N.
+
+    A call takes states on either grid, with sigma in the units of the states. What a state on the
+    coarse grid cannot hold, the frequencies from M/2 up, is the missing band. A model that pairs
+    its passes (`PairedDenoiser`) pairs them on both grids.
     """
 
     @property
@@ -55,10 +67,10 @@ class TwoGridDenoiser(Denoiser, Protocol):
         """The state's low frequencies, on the coarse grid; what is smooth keeps its values.
 
         Args:
-            x: [B, N, N, C].
+            x: [B, ...], whole.
 
         Returns:
-            [B, M, M, C].
+            [B, ...], coarse.
         """
         ...
 
@@ -69,12 +81,12 @@ class TwoGridDenoiser(Denoiser, Protocol):
         grow(down(x), noise, sigma) = x for x = x0 + sigma noise.
 
         Args:
-            x: [B, M, M, C], from `down`.
-            noise: [B, N, N, C], standard normal.
+            x: [B, ...], coarse, from `down`.
+            noise: [B, ...], whole, standard normal.
             sigma: [B], in units of the whole grid; 0 = no missing band.
 
         Returns:
-            [B, N, N, C].
+            [B, ...], whole.
         """
         ...
 

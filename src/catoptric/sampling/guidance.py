@@ -219,6 +219,21 @@ class Guided:
         self.model_calls += 1
         return checked(self._denoiser(x, sigma, condition), x)
 
+    def _both(self, x: Tensor, sigma: Tensor, free: Tensor) -> tuple[Tensor, Tensor]:
+        """c and u; c only means something unless all rows are free of it.
+
+        A model that pairs its passes is asked for both at once where every row always needs both:
+        otherwise a row's last bits would depend on what its batch-mates need.
+        """
+        g = self._guidance
+        pair = getattr(self._denoiser, "pair", None)
+        if pair is not None and g.form == "constant" and g.scale not in (0.0, 1.0):
+            self.model_calls += 2
+            c, u = pair(x, sigma, self._condition)
+            return checked(c, x), checked(u, x)
+        u = self._pass(x, sigma, None)
+        return (u if bool(free.all()) else self._pass(x, sigma, self._condition)), u
+
     def _mixed(self, x: Tensor, sigma: Tensor, c: Tensor, u: Tensor, w: Tensor) -> Tensor:
         """c and u put together as the guidance says; w [B, 1, ...] in the dtype of x."""
         g = self._guidance
@@ -265,9 +280,9 @@ class Guided:
         if self._condition is None or (bool(plain.all()) and not both):
             x0 = u = self._pass(x, sigma, self._condition)
         else:
-            x0 = u = self._pass(x, sigma, None)
+            c, u = self._both(x, sigma, free)
+            x0 = u
             if not bool(free.all()):
-                c = self._pass(x, sigma, self._condition)
                 x0 = self._mixed(x, sigma, c, u, w.to(x.dtype).view(column))
                 # A row with w = 1 takes c itself: c - u + u differs from it in the last bit, and
                 # would make the row depend on whether a batch-mate needed the unconditional pass.

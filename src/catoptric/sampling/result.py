@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -42,6 +43,12 @@ class SampleResult:
     rejected: Tensor
     status: Tensor
     dense: Tensor | None = None
+
+
+def joined(parts: Sequence[SampleResult]) -> SampleResult:
+    """Results of several calls as one, row below row; without dense output."""
+    names = ("x", "nfe", "accepted", "rejected", "status")
+    return SampleResult(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The values of an interface's knobs, read from TOML tables and refused when they cannot work."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -331,6 +331,52 @@ class Noise:
         return {"source": self.source} | ({} if plain else {"arrange": str(self.arrange)})
 
 
+POOLINGS = ("trained", "mean", "first")
+# How interfaces number the layer that a prompt is read from: their option, and its value for our
+# layer -1, the last, and -2: A1111's 1 and 2, ComfyUI's -1 and -2, diffusers' 0 and 1.
+_LAYER_OPTIONS: Mapping[str, tuple[Check, Callable[[int], int]]] = {
+    "layer": (whole(-100, -1), lambda value: value),
+    "CLIP_stop_at_last_layers": (whole(1, 100), lambda value: -value),
+    "stop_at_clip_layer": (whole(-100, -1), lambda value: value),
+    "clip_skip": (whole(0, 99), lambda value: -value - 1),
+}
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a prompt is read by a model's text encoder.
+
+    Attributes:
+        layer: whose output is read: -1 the last, -2 the one before ("clip skip 2"), and so on.
+        pooling: of its words into one vector: "trained", "mean" or "first".
+    """
+
+    layer: int = -1
+    pooling: str = "trained"
+
+    @classmethod
+    def from_dict(cls, table: Table, where: str = "[encoder]") -> "Encoder":
+        """Read from a table; the layer may be given as any interface numbers it.
+
+        Raises:
+            InputError: for an unknown key, an impossible value, or the layer given twice.
+        """
+        check_keys(table, {"pooling", *_LAYER_OPTIONS}, where)
+        given = [name for name in _LAYER_OPTIONS if name in table]
+        if len(given) > 1:
+            raise InputError(f"{where} gives the layer twice, as {given[0]} and as {given[1]}")
+        layer = -1
+        for name in given:
+            check, meant = _LAYER_OPTIONS[name]
+            layer = meant(check(f"{name} in {where}", table[name]))
+        pooling = one_of(*POOLINGS)(f"pooling in {where}", table.get("pooling", "trained"))
+        return cls(layer, pooling)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The canonical table."""
+        return asdict(self)
+
+
 @dataclass(frozen=True)
 class Settings:
     """All knobs that sampling has; a part of what determines a picture."""
@@ -339,6 +385,7 @@ class Settings:
     sampler: Sampler
     start: Start
     noise: Noise
+    encoder: Encoder = Encoder()
 
     @classmethod
     def from_dict(cls, table: Table, where: str = "settings") -> "Settings":
@@ -348,7 +395,7 @@ class Settings:
             InputError: for an unknown key, anything a table refuses, or tables that do not go
                 together.
         """
-        check_keys(table, {"guidance", "sampler", "start", "noise"}, where)
+        check_keys(table, {"guidance", "sampler", "start", "noise", "encoder"}, where)
         for name, inner in table.items():
             if not isinstance(inner, Mapping):
                 raise InputError(f"{name} in {where} must be a table, not {inner!r}")
@@ -364,13 +411,16 @@ class Settings:
             sampler,
             Start.from_dict(table.get("start", {})),
             Noise.from_dict(table.get("noise", {})),
+            Encoder.from_dict(table.get("encoder", {})),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Canonical nested tables, fit for JSON and for a content hash."""
-        return {
+        made = {
             "guidance": self.guidance.to_dict(),
             "sampler": self.sampler.to_dict(),
             "start": self.start.to_dict(),
             "noise": self.noise.to_dict(),
         }
+        # Only where it is used: settings that were stored before there was one keep their form.
+        return made if self.encoder == Encoder() else made | {"encoder": self.encoder.to_dict()}

@@ -12,7 +12,7 @@ sees is one of the whole grid, and only the model is asked in the units of its c
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from torch import Tensor
 from catoptric.errors import InputError
 from catoptric.sampling.adaptive import solve_adaptive
 from catoptric.sampling.brownian import KeyedNoise
-from catoptric.sampling.denoiser import TwoGridDenoiser, with_two_grids
+from catoptric.sampling.denoiser import PairedDenoiser, TwoGridDenoiser, with_two_grids
 from catoptric.sampling.fixed import FIXED_SOLVERS, PAIRED
 from catoptric.sampling.guidance import Guided, guided
 from catoptric.sampling.noise.keys import START
@@ -46,38 +46,36 @@ class CoarseGrid:
     def __init__(self, model: TwoGridDenoiser) -> None:
         self._model, self._scale = model, float(model.coarse_scale)
         self.sigma_min, self.sigma_max = float(model.sigma_min), float(model.sigma_max)
+        if hasattr(model, "pair"):  # what `Guided` looks for
+            self.pair = self._pair
 
     def __call__(self, x: Tensor, sigma: Tensor, condition: Any | None) -> Tensor:
         """Denoise.
 
         Args:
-            x: float32 [B, M, M, C], orthonormal.
+            x: float32 [B, ...], coarse, orthonormal.
             sigma: float32 [B], in units of the whole grid, which are those of x.
             condition: as of the model.
         """
         scale = self._scale
         return self._model(scale * x, scale * sigma, condition) / scale
 
+    def _pair(self, x: Tensor, sigma: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        scale = self._scale
+        c, u = cast(PairedDenoiser, self._model).pair(scale * x, scale * sigma, condition)
+        return c / scale, u / scale
+
     def down(self, x: Tensor) -> Tensor:
-        """The low frequencies of a whole state: [B, M, M, C]; of white noise, white noise."""
+        """The low frequencies of a whole state; those of white noise are white noise."""
         return self._model.down(x) / self._scale
 
     def grow(self, z: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
         """A coarse state on the whole grid, with the missing band of sigma [B] times the noise."""
         return self._model.grow(self._scale * z, noise, sigma.to(z))
 
-    def whole(self, z: Tensor) -> Tensor:
-        """A coarse estimate on the whole grid, with nothing in the missing band."""
-        like = (len(z), *self._shape(z))
-        return self.grow(z, z.new_zeros(like), z.new_zeros(len(z)))
-
     def noise(self, fine: KeyedNoise) -> KeyedNoise:
         """The low frequencies of keyed noise."""
         return lambda seeds, purpose: self.down(fine(seeds, purpose))
-
-    def _shape(self, z: Tensor) -> tuple[int, int, int]:
-        height, width = (round(side / self._scale) for side in z.shape[1:3])
-        return height, width, z.shape[3]
 
 
 class _Stretch(Guided):
@@ -171,7 +169,7 @@ def fixed_on_two_grids(run: Run, sigmas: Tensor) -> SampleResult:
             **last_steps,
         )
         # A row that was lost above the switch stays lost.
-        finite = x.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1)
+        finite = x.isfinite().flatten(1).all(dim=1).view(-1, *(1,) * (x.ndim - 1))
         ends.append(torch.where(finite, end, x)[:real])
         counts.append(nfe[:real])
         walked.append(torch.full((real,), counter.count))
@@ -266,7 +264,7 @@ def _grown(run: Run, grid: CoarseGrid, z: Tensor, band: Tensor, sigma: Tensor) -
     """`grid.grow` in calls of exactly `microbatch` rows: an FFT's bits may depend on their number.
 
     Args:
-        z, band: [n, M, M, C] and [n, N, N, C].
+        z, band: [n, ...], coarse and whole.
         sigma: [n].
     """
     parts = []
@@ -297,15 +295,16 @@ def _whole(watch: Watch | None, grid: CoarseGrid, band: Tensor) -> Watch | None:
     Args:
         watch: who is to see.
         grid: the coarse grid.
-        band: [n, N, N, C], the rows' noise, which the missing band is at sigma 1.
+        band: [n, ...], the rows' noise, which the missing band is at sigma 1.
     """
     if watch is None:
         return None
 
     def shown(step: Step) -> None:
         level = torch.where(step.accepted, step.sigma_next, step.sigma)
-        x = grid.grow(step.x, band[step.rows], level)
-        watch(replace(step, x=x, denoised=grid.whole(step.denoised)))
+        own, nothing = band[step.rows], torch.zeros_like(level)
+        x = grid.grow(step.x, own, level)
+        watch(replace(step, x=x, denoised=grid.grow(step.denoised, own, nothing)))
 
     return shown
 

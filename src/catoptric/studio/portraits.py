@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +10,14 @@ import torch
 
 from catoptric.errors import InputError
 from catoptric.judges import land
-from catoptric.models.portraits import MICROBATCH, PortraitModel, environment
-from catoptric.runs import Draw, Spec
-from catoptric.sampling import SAMPLING_VERSION, Settings, noise_version, sample
+from catoptric.models.exact import ExactDenoiser
+from catoptric.models.portraits import MICROBATCH, NAME, PortraitModel, environment
+from catoptric.runs import Spec
+from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
+from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.result import SampleResult, Status, Watch
-from catoptric.world import Condition, Rates, level_names, parse_prompt
+from catoptric.sampling.settings import Encoder
+from catoptric.world import Condition, level_names, parse_prompt
 
 # Pictures of the set that differ in an auditable attribute are at least twice this far apart
 # (tests/world), so a result this near to one has that one's attributes.
@@ -24,8 +25,65 @@ LANDING_BOUND = 0.75
 JUDGE = f"truth/1/{LANDING_BOUND}"
 
 
+def no_encoder() -> InputError:
+    """What is said to settings of a text encoder."""
+    return InputError(
+        f"{NAME} reads a prompt's meaning and has no text encoder, so [encoder] has nothing to "
+        "change: leave it out, or take --model portraits"
+    )
+
+
 class ExactPortraits(PortraitModel):
     """The model with its sampler and its judge."""
+
+    name = NAME
+    judge_name = JUDGE
+    microbatch = MICROBATCH
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a picture."""
+        height, width, channels = self.pictures.pictures.shape[1:]
+        return height, width, channels
+
+    def ask(self, prompt: str) -> Condition:
+        """What a prompt demands.
+
+        Raises:
+            InputError: for one that cannot be read, or that no picture of the set shows.
+        """
+        condition = parse_prompt(prompt)
+        self.rate("presentation", "woman", condition)
+        return condition
+
+    def rate(self, attribute: str, level: str, asked: Condition) -> float:
+        """How often the pictures of the set that match show the level."""
+        return self.pictures.rate(attribute, level, asked)
+
+    def judge_counts(self, attribute: str, level: str) -> None:
+        """None: what a picture landed on is what it shows."""
+
+    def denoiser_of(self, settings: Settings) -> ExactDenoiser:
+        """The one denoiser.
+
+        Raises:
+            InputError: for settings of a text encoder, which it has not.
+        """
+        if settings.encoder != Encoder():
+            raise no_encoder()
+        return self.denoiser
+
+    def noise(self, source: NoiseSource) -> KeyedNoise:
+        """Keyed noise in principal coordinates."""
+        return self.latent.noise(source)
+
+    def decode(self, x: torch.Tensor) -> np.ndarray:
+        """Coordinates as pictures: uint8 [n, 64, 64, 3]."""
+        return self.latent.decode(x)
+
+    def picture(self, x: torch.Tensor) -> torch.Tensor:
+        """Coordinates as pictures, without the set's mean: float32 [n, 64, 64, 3]."""
+        return (x @ self.latent.basis.components).reshape(len(x), *self.latent.shape)
 
     def spec(self, condition: Condition, settings: Settings) -> Spec:
         """What determines a picture, but for its seed."""
@@ -36,7 +94,7 @@ class ExactPortraits(PortraitModel):
                 "settings": settings.to_dict(),
                 "sampling": SAMPLING_VERSION,
                 "noise": noise_version(settings.noise.source),
-                "shape": list(self.pictures.pictures.shape[1:]),
+                "shape": list(self.shape),
                 "dtype": "float32",
                 "microbatch": MICROBATCH,
                 "sign": settings.noise.arrange.sign,
@@ -64,15 +122,15 @@ class ExactPortraits(PortraitModel):
             uint8 [n, 64, 64, 3], and the SampleResult they were decoded from.
         """
         result = sample(
-            self.denoiser,
+            self.denoiser_of(settings),
             settings,
-            self.latent.noise(settings.noise.drawn()),
+            self.noise(settings.noise.drawn()),
             list(seeds),
             condition=condition,
             microbatch=MICROBATCH,
             watch=watch,
         )
-        return self.latent.decode(result.x), result
+        return self.decode(result.x), result
 
     def judge(
         self, condition: Condition, pictures: np.ndarray, status: Sequence[int]
@@ -104,72 +162,3 @@ class ExactPortraits(PortraitModel):
                 label |= {"levels": level_names(row), "obeyed": bool(obeyed[i])}
             labels.append(label)
         return labels
-
-
-@dataclass(frozen=True)
-class PortraitPainter:
-    """Draws and judges jobs of `portraits-exact`; made once per worker by `PortraitRecipe`."""
-
-    model: ExactPortraits
-    condition: Condition
-
-    def __call__(self, spec: Spec, seeds: Sequence[int]) -> list[Draw]:
-        """One judged draw per seed.
-
-        Raises:
-            RuntimeError: the spec is not this model's, on this machine.
-        """
-        settings = Settings.from_dict(spec.values["settings"])
-        if self.model.spec(self.condition, settings).key != spec.key:
-            raise RuntimeError("this worker cannot make that picture: model or machine differ")
-        pictures, result = self.model.make(self.condition, settings, seeds)
-        labels = self.model.judge(self.condition, pictures, result.status.tolist())
-        return [
-            Draw(
-                seed=int(seed),
-                picture=pack(picture),
-                nfe=int(result.nfe[i]),
-                status=Status(int(result.status[i])).name.lower(),
-                label=labels[i],
-            )
-            for i, (seed, picture) in enumerate(zip(seeds, pictures, strict=True))
-        ]
-
-
-def painter_of(model: ExactPortraits, condition: Condition) -> PortraitPainter:
-    """A painter for this process, which computes with one thread from now on."""
-    # Parallelism is over microbatches: a product in two threads differs in its last bits.
-    torch.set_num_threads(1)
-    return PortraitPainter(model, condition)
-
-
-@dataclass(frozen=True)
-class PortraitRecipe:
-    """How a worker makes its painter; picklable, for a process that shares nothing."""
-
-    rates: Rates
-    prompt: str
-
-    def __call__(self) -> PortraitPainter:
-        """Load the model, in a process that computes with one thread."""
-        return painter_of(ExactPortraits.of(self.rates), parse_prompt(self.prompt))
-
-
-def pack(picture: np.ndarray) -> bytes:
-    """A picture as bytes for the store: uint8 [64, 64, 3], deflated."""
-    return zlib.compress(np.ascontiguousarray(picture).tobytes(), 1)
-
-
-def unpack(data: bytes) -> np.ndarray:
-    """The inverse of `pack`.
-
-    Raises:
-        InputError: bytes that `pack` did not make.
-    """
-    try:
-        return np.frombuffer(zlib.decompress(data), np.uint8).reshape(64, 64, 3)
-    except (zlib.error, ValueError) as error:
-        raise InputError(
-            "a picture of this run cannot be read, so its run file is damaged; move the run away, "
-            "or name another folder with --run"
-        ) from error

@@ -12,6 +12,8 @@ from torch import Tensor
 from catoptric.errors import InputError
 from catoptric.models.portraits import NAME, SIGMA_MAX, SIGMA_MIN
 from catoptric.sampling import PidOptions, Settings, sample
+from catoptric.sampling.settings import Encoder
+from catoptric.studio.portraits import no_encoder
 
 # After so many passes every solver has made a step: whatever it refuses, it has refused.
 PASSES = 4
@@ -23,7 +25,7 @@ class _Enough(Exception):
 
 
 class _Stub:
-    """A model of nothing, over the range of `portraits-exact`."""
+    """A model of nothing, over the range of both embedded models."""
 
     sigma_min, sigma_max = SIGMA_MIN, SIGMA_MAX
 
@@ -41,22 +43,31 @@ def _silence(seeds: Sequence[int], purpose: str) -> Tensor:
     return torch.zeros(len(seeds), 2)
 
 
-def check_drawable(settings: Settings) -> None:
-    """Refuse, in milliseconds, what sampling from `portraits-exact` would refuse.
+def _silent_picture(seeds: Sequence[int], purpose: str) -> Tensor:
+    return torch.zeros(len(seeds), 3, 8, 8)
+
+
+def check_drawable(settings: Settings, model: str = NAME) -> None:
+    """Refuse, in milliseconds, what sampling from a model would refuse.
 
     The first evaluations are rehearsed with the sampler itself, so no rule stands here twice.
 
     Args:
         settings: every knob.
+        model: its name.
 
     Raises:
-        InputError: as `sample`; a norm that needs more than the flat states of this model.
+        InputError: as `sample`; of `portraits-exact` also a norm that needs more than flat states,
+            and settings of a text encoder.
     """
     options = settings.sampler.options
-    if isinstance(options, PidOptions) and options.norm != "element":
+    if model == NAME and settings.encoder != Encoder():
+        raise no_encoder()
+    if model == NAME and isinstance(options, PidOptions) and options.norm != "element":
         raise InputError(
             f"norm {options.norm!r} needs states of channels, height and width, and {NAME} samples "
             "flat ones, its principal coordinates: use norm 'element'"
         )
+    noise = _silence if model == NAME else _silent_picture
     with suppress(_Enough):
-        sample(_Stub(), settings, _silence, [0], condition=0, microbatch=ROWS)
+        sample(_Stub(), settings, noise, [0], condition=0, microbatch=ROWS)

@@ -1,4 +1,4 @@
 """How the embedded networks are made: data on the fly, a loop that resumes, no pickles.
 
-`python -m catoptric.training denoiser --out FOLDER` begins or goes on.
+`python -m catoptric.training denoiser|judge --out FOLDER` begins or goes on.
 """

@@ -55,7 +55,10 @@ class Portraits:
         first = (self._key << 64) + shelf * SHELF
         self._pictures = render(codes)
         self._words = torch.tensor(
-            [tokens(training_caption(row, first + i), self._vocabulary) for i, row in enumerate(codes)]
+            [
+                tokens(training_caption(row, first + i), self._vocabulary)
+                for i, row in enumerate(codes)
+            ]
         )
         self._number = shelf
 

@@ -6,8 +6,6 @@ one wording. The pictures themselves follow the world's rates: only words are he
 
 from __future__ import annotations
 
-from itertools import combinations
-
 from catoptric.hashing import content_hash
 from catoptric.models.spectral.text import WORDS
 from catoptric.world import caption

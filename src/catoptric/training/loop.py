@@ -32,6 +32,8 @@ class Recipe:
         warm_up: steps over which rates rise, also after a resume from bare weights.
         average: half-life of the weights' average, as a share of the steps done.
         keep_seconds: between checkpoints.
+        show_seconds: between showings of what the run can do, which may cost as much as 20 steps.
+        matrices: parts of the names of those weights that are matrices inside the network.
     """
 
     steps: int
@@ -40,6 +42,8 @@ class Recipe:
     warm_up: int = 100
     average: float = 0.05
     keep_seconds: float = 120.0
+    show_seconds: float = 900.0
+    matrices: tuple[str, ...] = ("widen", "narrow", "pooled", "shrink", "grow")
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -50,7 +54,7 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
-        inner = any(part in name for part in ("widen", "narrow", "pooled", "shrink", "grow"))
+        inner = any(part in name for part in recipe.matrices)
         (matrices if inner and weight.ndim == 2 else others).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.01),
@@ -88,10 +92,10 @@ class Run:
 
         Args:
             tell: told a line now and then.
-            show: called after each checkpoint, to draw what the run can do.
+            show: called now and then, to draw what the run can do.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        kept = told = time.monotonic()
+        kept = told = shown = time.monotonic()
         first, began = self.step, told
         seen: dict[str, list[float]] = {}
         try:
@@ -108,8 +112,10 @@ class Run:
                     seen, told = {}, now
                 if now - kept > self.recipe.keep_seconds:
                     self._write(self._seconds + now - began)
-                    show(self)
                     kept = time.monotonic()
+                if now - shown > self.recipe.show_seconds:
+                    show(self)
+                    shown = time.monotonic()
         finally:
             self._write(self._seconds + time.monotonic() - began)
         show(self)

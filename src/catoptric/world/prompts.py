@@ -37,7 +37,7 @@ def parse_prompt(text: str) -> Condition:
             f"The prompt has {len(text):,} characters; at most {MAX_CHARACTERS} work, such as "
             "'a portrait of a smiling doctor with glasses'."
         )
-    words = _words(text)
+    words = words_of(text)
     if not words:
         raise InputError("The prompt is empty; try 'a portrait of a doctor'.")
     words = [word for word in words if word not in ARTICLES]
@@ -72,8 +72,8 @@ def parse_prompt(text: str) -> Condition:
     return Condition.of(levels)
 
 
-def _words(text: str) -> list[str]:
-    """Lower-case words; hyphens join words of one phrase, so they read as spaces."""
+def words_of(text: str) -> list[str]:
+    """A prompt's words: lower case, plurals of occupations as one, hyphens read as spaces."""
     spaced = "".join(" " if c in "-‐‑,;" or c.isspace() else c for c in text.lower())
     stripped = (word.strip(_TOLERATED) for word in spaced.split())
     return [_PLURALS.get(word, word) for word in stripped if word]

@@ -17,7 +17,7 @@ COARSE = 32
 """Sides of picture that the network takes: the whole one, and half of it where sigma is high."""
 SIGMA_DATA = 0.5
 SIGMA_MIN, SIGMA_MAX = 0.02, 1000.0
-"""As the exact model's: a lower start is itself a bias, since a picture's mean colour varies widely."""
+"""As the exact model's: pictures' mean colours vary widely, so a lower start is itself a bias."""
 
 
 @dataclass(frozen=True)

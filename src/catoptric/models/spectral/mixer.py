@@ -27,6 +27,7 @@ class SpectralMixer(nn.Module):
     def __init__(self, channels: int, level_width: int, condition_width: int) -> None:
         super().__init__()
         self.channels = channels
+        self._responses: dict[tuple[int, int, int], Tensor] = {}
         # Real numbers only: optimisers, safetensors and mixed precision all trip on complex ones.
         self.filter = nn.Parameter(
             0.02 / KERNEL_SIDE * torch.randn(FilterShape().weights, channels)
@@ -42,6 +43,16 @@ class SpectralMixer(nn.Module):
                 module.weight.mul_(0.1)
                 if module.bias is not None:
                     module.bias.zero_()
+
+    def _kept_response(self, n: int) -> Tensor:
+        """The response on a grid, remembered once the weights are no longer trained."""
+        if self.filter.requires_grad:
+            return self.response(n)
+        key = (n, self.filter.data_ptr(), self.filter._version)
+        if key not in self._responses:
+            self._responses = {k: r for k, r in self._responses.items() if k[1:] == key[1:]}
+            self._responses[key] = self.response(n)
+        return self._responses[key]
 
     def response(self, n: int) -> Tensor:
         """The filter on a grid of side n, packed: [C / lanes, n/2 + 1, n, 2, lanes]."""
@@ -71,7 +82,7 @@ class SpectralMixer(nn.Module):
         n = x.shape[1]
         gains = 1.0 + self.gains(level).float().unflatten(-1, (BANDS, self.channels))
         if response is None:
-            response = self.response(n)
+            response = self._kept_response(n)
         far = spectral_mix(x.float(), response, gains, paired=paired)
         near = self.local(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         gate = torch.sigmoid(self.pooled(x.mean((1, 2))) + self.gate(condition))
