@@ -28,6 +28,10 @@ ADAPTIVE = {
     "sampler": {"solver": "pid", "preset": "fast"},
     "guidance": {"form": "interval", "scale": 3.0, "low": 0.5, "high": 10.0},
 }
+TWO_GRIDS = {
+    "sampler": {"solver": "pid", "preset": "fast", "coarse_above": 4.0},
+    "guidance": {"scale": 3.0},
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> NetworkPortraits:
     return NetworkPortraits(load_rates(None), restore(path))
 
 
-@pytest.mark.parametrize("tables", [FAST, GUIDED, ADAPTIVE], ids=["plain", "guided", "adaptive"])
+@pytest.mark.parametrize(
+    "tables",
+    [FAST, GUIDED, ADAPTIVE, TWO_GRIDS],
+    ids=["plain", "guided", "adaptive", "on two grids"],
+)
 def test_a_picture_is_the_same_in_any_company(
     model: NetworkPortraits, tables: dict[str, dict[str, object]]
 ) -> None:
@@ -68,6 +76,13 @@ def test_two_threads_draw_what_one_draws(model: NetworkPortraits) -> None:
     assert np.array_equal(one, two)
     assert seen == set(range(20))
     assert len(result.nfe) == 20
+
+
+def test_states_go_down_and_up(model: NetworkPortraits) -> None:
+    denoiser = model.denoiser_of(Settings.from_dict(TWO_GRIDS))
+    x = torch.randn(8, 3, 64, 64)
+    assert denoiser.down(x).shape == (8, 3, 32, 32)
+    assert torch.allclose(denoiser.grow(denoiser.down(x), x, torch.ones(8)), x, atol=1e-4)
 
 
 def test_both_passes_at_once_are_the_two_passes(model: NetworkPortraits) -> None:

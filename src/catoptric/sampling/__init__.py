@@ -9,7 +9,7 @@ from catoptric.sampling.aliases import schedule_alias, solver_alias
 from catoptric.sampling.as_diffusers import PipelineDenoiser, sample_pipeline
 from catoptric.sampling.as_k_diffusion import sample_pid
 from catoptric.sampling.brownian import BrownianBridge, KeyedNoise
-from catoptric.sampling.denoiser import Denoiser
+from catoptric.sampling.denoiser import Denoiser, TwoGridDenoiser
 from catoptric.sampling.dpm_adaptive import dpm_adaptive
 from catoptric.sampling.fixed import FIXED_SOLVERS, PAIRED
 from catoptric.sampling.guidance import Guided, guided
@@ -120,6 +120,7 @@ __all__ = [
     "Start",
     "Status",
     "Step",
+    "TwoGridDenoiser",
     "Watch",
     "arranged",
     "ddim",

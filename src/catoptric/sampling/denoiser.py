@@ -1,8 +1,10 @@
 """What a solver asks of a model: the denoised estimate, per sample, and the range it holds in."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from torch import Tensor
+
+from catoptric.errors import InputError
 
 
 class Denoiser(Protocol):
@@ -46,6 +48,62 @@ class PairedDenoiser(Denoiser, Protocol):
     def pair(self, x: Tensor, sigma: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
         """Both estimates, (c, u), [B, ...] each; arguments as of a call."""
         ...
+
+
+class TwoGridDenoiser(Denoiser, Protocol):
+    """A model that also takes pictures cropped in frequency, of side M in place of N.
+
+    A call takes states on either grid, with sigma in the units of the states. What a state on the
+    coarse grid cannot hold, the frequencies from M/2 up, is the missing band. A model that pairs
+    its passes (`PairedDenoiser`) pairs them on both grids.
+    """
+
+    @property
+    def coarse_scale(self) -> float:
+        """M/N: white noise of deviation sigma has coarse_scale sigma after `down`."""
+        ...
+
+    def down(self, x: Tensor) -> Tensor:
+        """The state's low frequencies, on the coarse grid; what is smooth keeps its values.
+
+        Args:
+            x: [B, ...], whole.
+
+        Returns:
+            [B, ...], coarse.
+        """
+        ...
+
+    def grow(self, x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        """A coarse state on the whole grid, its missing band that of sigma times the noise.
+
+        down(grow(x, noise, sigma)) = x; and where x0 has no missing band,
+        grow(down(x), noise, sigma) = x for x = x0 + sigma noise.
+
+        Args:
+            x: [B, ...], coarse, from `down`.
+            noise: [B, ...], whole, standard normal.
+            sigma: [B], in units of the whole grid; 0 = no missing band.
+
+        Returns:
+            [B, ...], whole.
+        """
+        ...
+
+
+def with_two_grids(denoiser: Denoiser) -> TwoGridDenoiser:
+    """The model, refused where it has one grid only.
+
+    Raises:
+        InputError: for a model that is no `TwoGridDenoiser`.
+    """
+    # By attribute, not isinstance: a model may come wrapped by one that hands its own on.
+    if all(hasattr(denoiser, name) for name in ("coarse_scale", "down", "grow")):
+        return cast(TwoGridDenoiser, denoiser)
+    raise InputError(
+        "coarse_above in [sampler] needs a model that takes a coarser grid, and this model has one "
+        "grid only: leave it out"
+    )
 
 
 def checked(x0: Tensor, x: Tensor) -> Tensor:

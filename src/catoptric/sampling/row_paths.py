@@ -89,6 +89,44 @@ class RowPaths:
         return self._noise(seeds, [f"bridge:{self._eta:g}:{name}" for name in names]).double()
 
 
+class LaterPaths(RowPaths):
+    """The same paths, counted from a level inside their range: 0 there, read only below it."""
+
+    def __init__(
+        self,
+        noise: RowNoise,
+        sigma_min: float,
+        sigma_max: float,
+        *,
+        eta: float,
+        since: float,
+        seeds: Sequence[int],
+        rows: int,
+    ) -> None:
+        """Read every path once, where it is to begin.
+
+        Args:
+            noise, sigma_min, sigma_max, eta: as `RowPaths`.
+            since: the level, within the range.
+            seeds: all that will be asked for.
+            rows: of every call of the noise.
+        """
+        super().__init__(noise, sigma_min, sigma_max, eta=eta)
+        origins = []
+        for offset in range(0, len(seeds), rows):
+            part = list(seeds[offset : offset + rows])
+            full = part + [part[-1]] * (rows - len(part))
+            level = torch.full((rows,), since, dtype=torch.float64)
+            origins.append(super().at(full, level)[: len(part)])
+        self._origin = torch.cat(origins)
+        self._index = {seed: index for index, seed in enumerate(seeds)}
+
+    def at(self, seeds: Sequence[int], sigma: Tensor) -> Tensor:
+        """As `RowPaths.at`, less the path at the level that it is counted from."""
+        origin = self._origin[[self._index[seed] for seed in seeds]]
+        return super().at(seeds, sigma) - origin
+
+
 class Increments:
     """What each slot's path adds from the last accepted place to another.
 

@@ -1,26 +1,35 @@
 """From settings and seeds to pictures."""
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from catoptric.errors import InputError
-from catoptric.sampling.brownian import BrownianBridge, KeyedNoise
+from catoptric.sampling.adaptive import solve_adaptive
+from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.denoiser import Denoiser
-from catoptric.sampling.dpm_adaptive import dpm_adaptive
 from catoptric.sampling.fixed import FIXED_SOLVERS, PAIRED
 from catoptric.sampling.guidance import Guided, guided
 from catoptric.sampling.noise.keys import START
-from catoptric.sampling.options import DpmAdaptiveOptions, PidOptions
-from catoptric.sampling.pid import pid
-from catoptric.sampling.result import SampleResult, Status, Step, Watch
+from catoptric.sampling.options import PidOptions
+from catoptric.sampling.result import SampleResult, Watch
 from catoptric.sampling.row_paths import RowPaths
+from catoptric.sampling.run import (
+    Run,
+    StepCounter,
+    counting,
+    drawn,
+    fixed_result,
+    path_end,
+    shifted,
+    step_noise,
+)
 from catoptric.sampling.schedules import SCHEDULES
 from catoptric.sampling.settings import Sampler, Settings
+from catoptric.sampling.two_grids import adaptive_on_two_grids, fixed_on_two_grids
 
 
 def start_sigma(settings: Settings, denoiser: Denoiser) -> float:
@@ -67,9 +76,10 @@ def sample(
     """Draw one picture per seed.
 
     x = scale(s) noise(seed, "start") with s the first sigma walked, then the solver down to the
-    model's sigma_min (and to 0 where the schedule or `final_denoise` says so). Model and noise are
-    always asked for exactly `microbatch` rows, the tail padded with its last seed, so a picture is
-    the same bit for bit alone, in any company, in any order.
+    model's sigma_min (and to 0 where the schedule or `final_denoise` says so); with `coarse_above`
+    the solver begins on the model's coarse grid (`two_grids`). Model and noise are always asked for
+    exactly `microbatch` rows, the tail padded with its last seed, so a picture is the same bit for
+    bit alone, in any company, in any order.
 
     Args:
         denoiser: the model.
@@ -88,173 +98,69 @@ def sample(
 
     Raises:
         InputError: for no seeds, a microbatch that is no multiple of 8, a start outside the model's
-            range, or dense output from another solver than `pid`.
+            range, dense output from another solver than `pid`, or a switch of grids that the model
+            or the range does not have.
     """
     if microbatch < 8 or microbatch % 8:
         raise InputError(f"microbatch must be a multiple of 8, not {microbatch}")
     if not len(seeds):
         raise InputError("at least one seed is needed")
     seeds = [int(seed) for seed in seeds]
-    denoise = guided(denoiser, condition, settings.guidance, negative)
     first = start_sigma(settings, denoiser)
+    sampler = settings.sampler
+    if len(at) and not isinstance(sampler.options, PidOptions):
+        raise InputError(_DENSE)
+    run = Run(
+        denoiser, settings, noise, seeds, condition, negative, first, microbatch, watch, tuple(at)
+    )
     with torch.no_grad():
-        if settings.sampler.is_adaptive:
-            return _adaptive(
-                denoiser, denoise, settings, noise, seeds, first, microbatch, watch, at
-            )
-        if len(at):
-            raise InputError(_DENSE)
-        return _fixed(denoiser, denoise, settings, noise, seeds, first, microbatch, watch)
-
-
-def _scale(settings: Settings, sigma: float) -> float:
-    return sigma if settings.start.scale == "sigma" else math.sqrt(1.0 + sigma**2)
-
-
-def _chunks(seeds: Sequence[int], size: int) -> list[tuple[int, int, list[int]]]:
-    """(offset, how many are real, exactly `size` seeds) for each chunk."""
-    chunks = []
-    for offset in range(0, len(seeds), size):
-        part = list(seeds[offset : offset + size])
-        chunks.append((offset, len(part), part + [part[-1]] * (size - len(part))))
-    return chunks
-
-
-def _drawn(noise: KeyedNoise, seeds: Sequence[int], purpose: str) -> Tensor:
-    drawn = noise(seeds, purpose)
-    if drawn.shape[0] != len(seeds):
-        raise ValueError(f"noise returned {drawn.shape[0]} rows for {len(seeds)} seeds")
-    return drawn
+        if sampler.coarse_above is not None:
+            if sampler.is_adaptive:
+                return adaptive_on_two_grids(run)
+            return fixed_on_two_grids(run, schedule(sampler, run.last, first))
+        denoise = guided(denoiser, condition, settings.guidance, negative)
+        if sampler.is_adaptive:
+            return _adaptive(run, denoise)
+        return _fixed(run, denoise, schedule(sampler, run.last, first))
 
 
 _DENSE = "states between the steps are known to `pid` alone: choose it, or leave `at` empty"
 
 
-def _adaptive(
-    denoiser: Denoiser,
-    denoise: Guided,
-    settings: Settings,
-    noise: KeyedNoise,
-    seeds: Sequence[int],
-    first: float,
-    microbatch: int,
-    watch: Watch | None,
-    at: Sequence[float],
-) -> SampleResult:
-    scale = _scale(settings, first)
-    parts = [
-        scale * _drawn(noise, part, START)[:real] for _, real, part in _chunks(seeds, microbatch)
-    ]
-    x, last, options = torch.cat(parts), float(denoiser.sigma_min), settings.sampler.options
-    common: dict[str, Any] = {
-        "slots": microbatch,
-        "jumps": denoise.jumps,
-        "passes": denoise.passes,
-        "watch": watch,
-    }
+def _adaptive(run: Run, denoise: Guided) -> SampleResult:
+    parts = [drawn(run.noise, part, START)[:real] for _, real, part in run.chunks()]
+    options = run.settings.sampler.options
+    paths = None
     if options.noise_clock is not None:
-        paths = RowPaths(noise, last, first, eta=options.noise_clock)
-        common |= {"paths": paths, "seeds": seeds}
-    if isinstance(options, PidOptions):
-        return pid(denoise, x, first, last, options=options, at=at, memory=denoise, **common)
-    if len(at):
-        raise InputError(_DENSE)
-    assert isinstance(options, DpmAdaptiveOptions)
-    return dpm_adaptive(denoise, x, first, last, options=options, **common)
+        paths = RowPaths(run.noise, run.last, run.first, eta=options.noise_clock)
+    return solve_adaptive(
+        denoise,
+        run.scale(run.first) * torch.cat(parts),
+        run.first,
+        run.last,
+        options=options,
+        slots=run.microbatch,
+        watch=run.watch,
+        at=run.at,
+        paths=paths,
+        seeds=run.seeds,
+    )
 
 
-def _fixed(
-    denoiser: Denoiser,
-    denoise: Guided,
-    settings: Settings,
-    noise: KeyedNoise,
-    seeds: Sequence[int],
-    first: float,
-    microbatch: int,
-    watch: Watch | None,
-) -> SampleResult:
-    sigmas = schedule(settings.sampler, float(denoiser.sigma_min), first)
-    solver, options = FIXED_SOLVERS[settings.sampler.solver], settings.sampler.options
-    paired = settings.sampler.solver in PAIRED
-    top, bottom = float(sigmas[0]), _bottom(sigmas, float(denoiser.sigma_min))
+def _fixed(run: Run, denoise: Guided, sigmas: Tensor) -> SampleResult:
+    sampler = run.settings.sampler
+    solver, options = FIXED_SOLVERS[sampler.solver], sampler.options
+    top, bottom = float(sigmas[0]), path_end(sigmas, run.last)
     ends, counts, walked = [], [], []
-    for offset, real, part in _chunks(seeds, microbatch):
-        nfe = torch.zeros(microbatch, dtype=torch.int64)
-        x = _scale(settings, top) * _drawn(noise, part, START)
-        drawn: Callable[[float, float], Tensor] | None = None
-        if options.noise_clock is not None:
-            path = BrownianBridge(noise, part, bottom, top, eta=options.noise_clock)
-            drawn = path.normal
-        elif options.fresh_noise is not None:
-            drawn = _fresh(noise, part, options.fresh_noise)
+    for offset, real, part in run.chunks():
+        nfe = torch.zeros(run.microbatch, dtype=torch.int64)
+        x = run.scale(top) * drawn(run.noise, part, START)
+        noise = step_noise(run.noise, part, options, bottom, top)
         denoise.forget()
-        counter = _Steps(_shifted(watch, offset, real))
-        counted = _counting(denoise, nfe, paired=paired)
-        end = solver(counted, x, sigmas, noise=drawn, watch=counter, **asdict(options))
+        counter = StepCounter(shifted(run.watch, offset, real))
+        counted = counting(denoise, nfe, paired=sampler.solver in PAIRED)
+        end = solver(counted, x, sigmas, noise=noise, watch=counter, **asdict(options))
         ends.append(end[:real])
         counts.append(nfe[:real])
         walked.append(torch.full((real,), counter.count))
-    x, nfe, steps = torch.cat(ends), torch.cat(counts), torch.cat(walked)
-    finite = x.reshape(x.shape[0], -1).isfinite().all(dim=1)
-    status = torch.where(finite, int(Status.DONE), int(Status.NOT_FINITE))
-    return SampleResult(x, nfe, steps, torch.zeros_like(nfe), status)
-
-
-def _bottom(sigmas: Tensor, sigma_min: float) -> float:
-    """Where the noise path ends: the model's range, or lower where the schedule goes lower."""
-    lowest = float(sigmas[sigmas > 0.0].min())
-    # Schedules end at sigma_min up to rounding, which must not move the path's nodes.
-    return lowest if lowest < sigma_min * (1 - 1e-6) else sigma_min
-
-
-def _fresh(noise: KeyedNoise, seeds: Sequence[int], name: str) -> Callable[[float, float], Tensor]:
-    """Noise for going up: the n-th draw under a key of its own, whatever the levels."""
-    count = 0
-
-    def draw(low: float, high: float) -> Tensor:
-        nonlocal count
-        count += 1
-        return _drawn(noise, seeds, f"{name}:{count}")
-
-    return draw
-
-
-def _counting(denoise: Guided, nfe: Tensor, *, paired: bool) -> Callable[[Tensor, Tensor], Any]:
-    """`denoise`, adding each row's passes to `nfe`; both estimates where the solver is paired."""
-    ask, passes = (
-        (denoise.pair, denoise.pair_passes) if paired else (denoise.__call__, denoise.passes)
-    )
-
-    def counted(x: Tensor, sigma: Tensor) -> Any:
-        nfe.add_(passes(sigma).to(nfe.device))
-        return ask(x, sigma)
-
-    return counted
-
-
-class _Steps:
-    """Counts the steps walked, and passes them on."""
-
-    def __init__(self, watch: Watch | None) -> None:
-        self.count = 0
-        self._watch = watch
-
-    def __call__(self, step: Step) -> None:
-        self.count += 1
-        if self._watch is not None:
-            self._watch(step)
-
-
-def _shifted(watch: Watch | None, offset: int, real: int) -> Watch | None:
-    """`watch` for a chunk: rows as indices into all seeds, padding left out."""
-    if watch is None:
-        return None
-
-    def shown(step: Step) -> None:
-        cut = {
-            name: getattr(step, name)[:real]
-            for name in ("sigma", "sigma_next", "x", "denoised", "error", "accepted")
-        }
-        watch(replace(step, rows=step.rows[:real] + offset, **cut))
-
-    return shown
+    return fixed_result(torch.cat(ends), torch.cat(counts), torch.cat(walked))

@@ -147,6 +147,8 @@ class Sampler:
         steps: number of steps; None for adaptive solvers.
         rho: the schedule's curvature, where it has one.
         options: the solver's own options, a frozen dataclass.
+        coarse_above: sigma above which steps run on the model's coarse grid (`two_grids`); None =
+            on the whole grid throughout.
     """
 
     solver: str
@@ -154,6 +156,7 @@ class Sampler:
     steps: int | None
     rho: float | None
     options: Options
+    coarse_above: float | None = None
 
     @classmethod
     def from_dict(cls, table: Table, where: str = "[sampler]") -> "Sampler":
@@ -167,6 +170,7 @@ class Sampler:
         meant = solver_alias(table["solver"], where)
         rest = {**meant, **{name: value for name, value in table.items() if name != "solver"}}
         solver = rest.pop("solver")
+        coarse_above = _coarse_above(rest.pop("coarse_above", None), solver, where)
         if solver in ADAPTIVE:
             for name in ("steps", "schedule"):
                 if name in rest:
@@ -175,7 +179,7 @@ class Sampler:
                         f"{name}; its cost is set by rtol and atol"
                     )
             rest = {**preset_options(solver, rest.pop("preset", None), where), **rest}
-            return cls(solver, None, None, None, read(ADAPTIVE[solver], rest, where))
+            return cls(solver, None, None, None, read(ADAPTIVE[solver], rest, where), coarse_above)
         for name in ("schedule", "steps"):
             if name not in rest:
                 raise InputError(f"{where} needs a value for {name!r} with solver {solver!r}")
@@ -186,9 +190,9 @@ class Sampler:
             given = rest.pop("rho", TAKES_RHO[schedule])
             rho = number(0.0, 100.0, above=True)(f"rho in {where}", given)
         kind = FIXED[solver]
-        allowed = {"solver", "schedule", "steps", *(f.name for f in fields(kind))}
+        allowed = {"solver", "schedule", "steps", "coarse_above", *(f.name for f in fields(kind))}
         check_keys(rest, allowed | ({"rho"} if rho is not None else set()), where)
-        return cls(solver, schedule, steps, rho, read(kind, rest, where))
+        return cls(solver, schedule, steps, rho, read(kind, rest, where), coarse_above)
 
     @property
     def is_adaptive(self) -> bool:
@@ -198,8 +202,22 @@ class Sampler:
     def to_dict(self) -> dict[str, Any]:
         """The canonical table: every option by name, nothing that the solver does not have."""
         own = {"solver": self.solver, "schedule": self.schedule, "steps": self.steps}
-        every = {**own, "rho": self.rho, **self.options.table()}
+        # Left out where it is off: a setting that was stored before it existed keeps its form.
+        grids = {"coarse_above": self.coarse_above}
+        every = {**own, "rho": self.rho, **self.options.table(), **grids}
         return {name: value for name, value in every.items() if value is not None}
+
+
+def _coarse_above(value: Any, solver: str, where: str) -> float | None:
+    """The switch of grids, refused for a solver that would cross it more than once."""
+    if value is None:
+        return None
+    if solver == "restart":
+        raise InputError(
+            f"{where}: restart goes up again, across coarse_above: take another solver, or leave "
+            "coarse_above out"
+        )
+    return float(number(0.0, above=True)(f"coarse_above in {where}", value))
 
 
 def preset_options(solver: str, name: Any, where: str) -> Mapping[str, float]:

@@ -17,12 +17,14 @@ from catoptric.judges.calibration import stored
 from catoptric.judges.zero_shot import ZeroShotJudge
 from catoptric.models.portraits import environment
 from catoptric.models.spectral.denoiser import (
+    COARSE,
     SIDE,
     SIGMA_MAX,
     SIGMA_MIN,
     Reading,
     SpectralDenoiser,
 )
+from catoptric.models.spectral.filters import crop, grow
 from catoptric.models.spectral.mixing import implementation
 from catoptric.models.spectral.text import tokens
 from catoptric.models.spectral.weights import Loaded, restore, shipped
@@ -74,6 +76,7 @@ class _Denoiser:
     """
 
     sigma_min, sigma_max = SIGMA_MIN, SIGMA_MAX
+    coarse_scale = COARSE / SIDE
 
     def __init__(self, model: SpectralDenoiser, reading: Reading, *, is_half: bool) -> None:
         self._model, self._reading, self._is_half = model, reading, is_half
@@ -95,7 +98,7 @@ class _Denoiser:
         return x0
 
     def __call__(self, x: Tensor, sigma: Tensor, condition: AskedInWords | None) -> Tensor:
-        """Denoise: x float32 [B, 3, 64, 64], sigma float32 [B]."""
+        """Denoise: x float32 [B, 3, 64, 64], or of side 32 from `down`, sigma float32 [B]."""
         text = self._text(condition).expand(len(x), -1)
         x0 = self._estimate(x.permute(0, 2, 3, 1).contiguous(), sigma, text)
         return x0.permute(0, 3, 1, 2).contiguous()
@@ -113,6 +116,15 @@ class _Denoiser:
         twice = x.permute(0, 2, 3, 1).repeat(2, 1, 1, 1)
         x0 = self._estimate(twice, sigma.repeat(2), text, paired=True).permute(0, 3, 1, 2)
         return x0[:count].contiguous(), x0[count:].contiguous()
+
+    def down(self, x: Tensor) -> Tensor:
+        """A state on the coarser grid, its noise `coarse_scale` times as large."""
+        return crop(x.permute(0, 2, 3, 1), COARSE).permute(0, 3, 1, 2).contiguous()
+
+    def grow(self, x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        """A state from the coarser grid, its missing band that of sigma [B] times the noise."""
+        whole = grow(x.permute(0, 2, 3, 1), noise.permute(0, 2, 3, 1), sigma)
+        return whole.permute(0, 3, 1, 2).contiguous()
 
 
 @dataclass(frozen=True)

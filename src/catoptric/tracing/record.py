@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,25 @@ class _Overheard:
         self.first: tuple[Tensor, Tensor] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._denoiser, name)
+        # By these a model may be shown its first state, too: both passes at once, or, where the
+        # first steps run on a coarser grid, the start that goes down to it.
+        found = getattr(self._denoiser, name)
+        return self._heard(found) if name in ("pair", "down") else found
 
     def __call__(self, x: Tensor, sigma: Tensor, condition: Any | None) -> Tensor:
-        if self.first is None:
-            self.first = (x.clone(), sigma.double())
-        return self._denoiser(x, sigma, condition)
+        made: Tensor = self._heard(self._denoiser)(x, sigma, condition)
+        return made
+
+    def _heard(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call itself, after its state is noted; `down` is not told the level."""
+
+        def noting(x: Tensor, *rest: Any) -> Any:
+            if self.first is None:
+                level = rest[0] if rest else torch.full((len(x),), torch.nan)
+                self.first = (x.clone(), level.double())
+            return call(x, *rest)
+
+        return noting
 
 
 def record(

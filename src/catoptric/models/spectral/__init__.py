@@ -6,7 +6,7 @@ with a reference path), `native` holds the compiled kernel, `mixer` is the layer
 """
 
 from catoptric.models.spectral.block import Block
-from catoptric.models.spectral.filters import BANDS, FilterShape, band_of, crop
+from catoptric.models.spectral.filters import BANDS, FilterShape, band_of, crop, grow
 from catoptric.models.spectral.mixer import SpectralMixer
 from catoptric.models.spectral.mixing import mixed_by_reference, packed, spectral_mix
 
@@ -17,6 +17,7 @@ __all__ = [
     "SpectralMixer",
     "band_of",
     "crop",
+    "grow",
     "mixed_by_reference",
     "packed",
     "spectral_mix",

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from catoptric.models.spectral.filters import crop
+from catoptric.models.spectral.filters import crop, grow
 from catoptric.models.spectral.network import NetworkShape, SpectralNetwork
 from catoptric.models.spectral.text import TextEncoder, TextShape
 
@@ -101,6 +101,7 @@ class PromptedDenoiser:
 
     sigma_min = SIGMA_MIN
     sigma_max = SIGMA_MAX
+    coarse_scale = COARSE / SIDE
 
     def __init__(self, model: SpectralDenoiser, reading: Reading | None = None) -> None:
         self._model, self._reading = model, reading
@@ -109,11 +110,19 @@ class PromptedDenoiser:
         """Denoise.
 
         Args:
-            x: float32 [B, 64, 64, 3].
-            sigma: float32 [B].
+            x: float32 [B, 64, 64, 3], or on the coarser grid, from `down`.
+            sigma: float32 [B], noise of x as it stands.
             condition: int64 [WORDS], from `text.tokens`; None = unconditional.
         """
         words = None if condition is None else condition[None]
         text = self._model.encode(words, 1, self._reading).expand(len(x), -1)
         x0: Tensor = self._model(x, sigma, text)
         return x0
+
+    def down(self, x: Tensor) -> Tensor:
+        """A state on the coarser grid, its noise `coarse_scale` times as large."""
+        return crop(x, COARSE)
+
+    def grow(self, x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        """A state from the coarser grid, its missing band that of sigma [B] times the noise."""
+        return grow(x, noise, sigma)

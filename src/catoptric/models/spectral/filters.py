@@ -102,3 +102,30 @@ def crop(x: Tensor, n: int) -> Tensor:
     # The inverse divides by n^2 where the transform belongs to N^2.
     made: Tensor = torch.fft.irfft2(small, s=(n, n), dim=(1, 2)) * (n / big) ** 2
     return made
+
+
+def grow(x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """A picture on a finer grid, its new frequencies those of noise: what `crop` is undone by.
+
+    crop(grow(x, noise, sigma), n) = x for x from `crop`; and for a picture x0 + sigma noise whose
+    x0 has no frequency that `crop` drops, grow(crop(x0 + sigma noise, n), noise, sigma) is itself.
+    The Nyquist row and column of x are not read: on the finer grid those frequencies are new ones.
+
+    Args:
+        x: [B, n, n, C].
+        noise: [B, N, N, C], standard normal; n and N even, n at most N.
+        sigma: [B], deviation of the noise on the finer grid.
+
+    Returns:
+        [B, N, N, C].
+    """
+    n, big = x.shape[1], noise.shape[1]
+    if n == big:
+        return x
+    half = n // 2
+    spectrum = torch.fft.rfft2(sigma.view(-1, 1, 1, 1) * noise, dim=(1, 2))
+    small = torch.fft.rfft2(x, dim=(1, 2)) * (big / n) ** 2
+    spectrum[:, :half, :half] = small[:, :half, :half]
+    spectrum[:, 1 - half :, :half] = small[:, 1 - half :, :half]
+    made: Tensor = torch.fft.irfft2(spectrum, s=(big, big), dim=(1, 2))
+    return made
