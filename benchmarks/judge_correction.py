@@ -4,7 +4,7 @@ The truth: an audit of the exact model, whose pictures are known. A planted judg
 a sensitivity of 0.90 and a specificity of 0.80, and is itself known only from 500 pictures of each
 kind. With its errors taken back the audit must recover the truth; as it stands it must miss it.
 
-Bars: over 200 planted judges the corrected 95 % interval of the reference rate covers the true one
+Bars: over 100 planted judges the corrected 95 % interval of the reference rate covers the true one
 in at least 93 %, and the uncorrected one in at most half; the corrected model share is within its
 own interval of 0, and the uncorrected one calls it a bias.
 
@@ -23,7 +23,7 @@ from tables import printed
 
 SENSITIVITY, SPECIFICITY = 0.90, 0.80
 VALIDATED = 500
-JUDGES = 200
+JUDGES = 100
 BAR, MOST_UNCORRECTED = 0.93, 0.5
 
 
@@ -91,8 +91,9 @@ def main() -> None:
         if covered["as judged"] > MOST_UNCORRECTED * JUDGES:
             missed.append("the uncorrected judge does not miss")
         say()
-        say(f"bars: corrected at least {100 * BAR:g} %, as judged at most "
-            f"{100 * MOST_UNCORRECTED:g} %: {'MISSED ' + str(missed) if missed else 'held'}")  # fmt: skip
+        said = f"MISSED: {', '.join(missed)}" if missed else "held"
+        bars = f"corrected at least {100 * BAR:g} %, as judged at most {100 * MOST_UNCORRECTED:g} %"
+        say(f"bars: {bars}: {said}")
     if missed:
         raise SystemExit("missed")
 

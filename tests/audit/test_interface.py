@@ -44,8 +44,8 @@ def test_a_layer_is_the_same_however_an_interface_numbers_it() -> None:
     for option in ("stop_at_clip_layer=-2", "clip_skip=1", "layer=-2"):
         asked = load_interface("comfyui", [f"encoder.{option}"])
         assert make_cells(asked, REFERENCE, ("encoder",)).deployed.encoder == skipped
+    twice = load_interface("comfyui", ["encoder.clip_skip=1", "encoder.layer=-2"])
     with pytest.raises(InputError, match="twice"):
-        twice = load_interface("comfyui", ["encoder.clip_skip=1", "encoder.layer=-2"])
         make_cells(twice, REFERENCE, ("encoder",))
     plain = make_cells(load_interface("comfyui"), REFERENCE, ("guidance", "encoder"))
     assert plain.same == ("encoder",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Drawing:
         labels: what the judge says of each.
         nfe: model evaluations of each.
         settings: every knob.
+        seconds: that sampling took, of loading and writing nothing.
         notes: what else the user must know: odd settings, pictures that did not finish.
     """
 
@@ -60,6 +62,7 @@ class Drawing:
     labels: tuple[Mapping[str, Any], ...]
     nfe: tuple[int, ...]
     settings: Mapping[str, Any]
+    seconds: float
     notes: tuple[str, ...] = ()
 
 
@@ -115,9 +118,11 @@ def draw_pictures(
     studio, asked = subject.model, subject.condition
     seeds = tuple(range(seed, seed + number))
     clock = StepClock(number, studio.denoiser_of(settings).sigma_min, progress)
+    began = time.monotonic()
     pictures, result = make_together(
         studio, asked, settings, seeds, threads=default_workers(), watch=clock
     )
+    seconds = time.monotonic() - began
     labels = studio.judge(asked, pictures, result.status.tolist())
     # The name tells the settings apart too: other settings must not replace these pictures.
     stem = f"{slug(prompt)}-{subject.model.spec(subject.condition, settings).key[:6]}"
@@ -139,6 +144,7 @@ def draw_pictures(
         labels=tuple(labels),
         nfe=tuple(int(n) for n in result.nfe),
         settings=settings.to_dict(),
+        seconds=seconds,
         notes=(
             *oddities(settings),
             *unfinished(Counter(str(label.get("reason")) for label in labels), number),

@@ -155,7 +155,7 @@ def with_solver(
         kept.pop("rho", None)  # of the schedule that gives way
     if old["solver"] == new["solver"]:
         return kept | brought, []
-    stays = {k: v for k, v in kept.items() if k in SCHEDULE_KEYS or k in asked}
+    stays = {k: v for k, v in kept.items() if k in (*SCHEDULE_KEYS, "coarse_above") or k in asked}
     gone = [f"sampler.{k}: it is {old['solver']}'s own" for k in kept if k not in stays]
     return stays | brought, gone
 

@@ -54,6 +54,7 @@ def show_drawing(found: Drawing, *, as_json: bool) -> None:
                 "prompt": found.prompt,
                 "grid": str(found.grid),
                 "settings": found.settings,
+                "seconds": round(found.seconds, 3),
                 "notes": list(found.notes),
                 "pictures": [
                     {"file": str(file), "seed": seed, "nfe": nfe, **label}
@@ -71,7 +72,8 @@ def show_drawing(found: Drawing, *, as_json: bool) -> None:
             if levels is None
             else f"{levels['presentation']}, {levels['occupation']}"
         )
-        aside = "" if label["obeyed"] or levels is None else "  (not what was asked)"
+        asides = {False: "  (not what was asked)", None: "  (whether as asked cannot be told)"}
+        aside = "" if levels is None else asides.get(label["obeyed"], "")
         print(f"{file}  {words}, {nfe} evaluations{aside}")
     print(f"Grid: {found.grid}")
 

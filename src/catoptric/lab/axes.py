@@ -12,6 +12,7 @@ from catoptric.audit.interface import TABLES
 from catoptric.errors import InputError
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, schedule_alias, solver_alias
 from catoptric.sampling.names import unknown
+from catoptric.sampling.settings import LAYER_OPTIONS
 
 SHORT: Mapping[str, str] = {
     "guidance": "guidance.scale",
@@ -60,9 +61,11 @@ def known_keys() -> dict[str, set[str]]:
             *("form", "mix", "rescale"),
             *(key for keys in (*FORMS.values(), *MIXES.values()) for key in keys),
         },
-        "sampler": {"solver", "preset", "schedule", "steps", "rho", *options},
+        "sampler": {"solver", "preset", "schedule", "steps", "rho", "coarse_above", *options},
         "start": {"sigma", "scale"},
         "noise": {"source", "arrange"},
+        "encoder": {"pooling", *LAYER_OPTIONS},
+        "precision": {"dtype"},
     }
 
 

@@ -109,6 +109,8 @@ def _fit_sampler(table: dict[str, Any], dropped: list[str]) -> dict[str, Any]:
         schedule = schedule_alias(table.get("schedule"))
         if isinstance(schedule, str) and schedule_name(schedule, solver) in TAKES_RHO:
             allowed.add("rho")
+    if solver != "restart":  # which goes up again
+        allowed.add("coarse_above")
     kept = {}
     for key, value in table.items():
         if key in allowed or key not in known_keys()["sampler"]:

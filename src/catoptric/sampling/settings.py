@@ -334,7 +334,7 @@ class Noise:
 POOLINGS = ("trained", "mean", "first")
 # How interfaces number the layer that a prompt is read from: their option, and its value for our
 # layer -1, the last, and -2: A1111's 1 and 2, ComfyUI's -1 and -2, diffusers' 0 and 1.
-_LAYER_OPTIONS: Mapping[str, tuple[Check, Callable[[int], int]]] = {
+LAYER_OPTIONS: Mapping[str, tuple[Check, Callable[[int], int]]] = {
     "layer": (whole(-100, -1), lambda value: value),
     "CLIP_stop_at_last_layers": (whole(1, 100), lambda value: -value),
     "stop_at_clip_layer": (whole(-100, -1), lambda value: value),
@@ -361,13 +361,13 @@ class Encoder:
         Raises:
             InputError: for an unknown key, an impossible value, or the layer given twice.
         """
-        check_keys(table, {"pooling", *_LAYER_OPTIONS}, where)
-        given = [name for name in _LAYER_OPTIONS if name in table]
+        check_keys(table, {"pooling", *LAYER_OPTIONS}, where)
+        given = [name for name in LAYER_OPTIONS if name in table]
         if len(given) > 1:
             raise InputError(f"{where} gives the layer twice, as {given[0]} and as {given[1]}")
         layer = -1
         for name in given:
-            check, meant = _LAYER_OPTIONS[name]
+            check, meant = LAYER_OPTIONS[name]
             layer = meant(check(f"{name} in {where}", table[name]))
         pooling = one_of(*POOLINGS)(f"pooling in {where}", table.get("pooling", "trained"))
         return cls(layer, pooling)

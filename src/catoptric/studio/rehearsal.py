@@ -39,6 +39,18 @@ class _Stub:
         return torch.zeros_like(x)
 
 
+class _TwoGridStub(_Stub):
+    """One that has a coarser grid too, as the network has."""
+
+    coarse_scale = 0.5
+
+    def down(self, x: Tensor) -> Tensor:
+        return x[..., ::2, ::2]
+
+    def grow(self, x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
 def _silence(seeds: Sequence[int], purpose: str) -> Tensor:
     return torch.zeros(len(seeds), 2)
 
@@ -68,6 +80,6 @@ def check_drawable(settings: Settings, model: str = NAME) -> None:
             f"norm {options.norm!r} needs states of channels, height and width, and {NAME} samples "
             "flat ones, its principal coordinates: use norm 'element'"
         )
-    noise = _silence if model == NAME else _silent_picture
+    stub, noise = (_Stub(), _silence) if model == NAME else (_TwoGridStub(), _silent_picture)
     with suppress(_Enough):
-        sample(_Stub(), settings, noise, [0], condition=0, microbatch=ROWS)
+        sample(stub, settings, noise, [0], condition=0, microbatch=ROWS)

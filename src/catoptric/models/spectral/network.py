@@ -75,6 +75,11 @@ class SpectralNetwork(nn.Module):
         self.grow = nn.ModuleList(nn.Linear(coarse, 4 * fine) for fine, coarse in pairs)
         # How much of the way-down's state stays on the way up, per channel.
         self.kept = nn.ParameterList(nn.Parameter(torch.full((w,), 0.5)) for w, _ in pairs)
+        # At low noise what is asked for is 1 / sigma times fainter in the state than at high noise:
+        # without a scale of its own here the fine grain was never learnt (loss 0.45 at sigma 0.05).
+        self.head = nn.Linear(shape.condition_width, 2 * first)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
         self.outward = nn.Linear(first, 4 * OUT)
         self.smooth = nn.Conv2d(OUT, 3, 3, padding=1)
         nn.init.zeros_(self.smooth.weight)
@@ -125,7 +130,9 @@ class SpectralNetwork(nn.Module):
         for i in reversed(range(len(left))):
             grown = _unfolded(self.grow[i](state))
             state = through(self.up[i], grown + self.kept[i] * left[i])
-        fine = _unfolded(self.outward(functional.rms_norm(state, state.shape[-1:])))
+        scale, shift = self.head(condition)[:, None, None, :].chunk(2, dim=-1)
+        state = functional.rms_norm(state, state.shape[-1:]) * (1.0 + scale) + shift
+        fine = _unfolded(self.outward(state))
         made: Tensor = self.smooth(functional.silu(fine).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         return made.float()
 
