@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from catoptric.errors import InputError
 from catoptric.judges import ZeroShotJudge
 from catoptric.judges.even import even_rates
+from catoptric.judges.towers import Towers
 from catoptric.judges.weights_file import KIND, read_towers
 from catoptric.judges.zero_shot import ROWS, UNCLEAR
 from catoptric.world import AUDITABLE, attribute, column, draw_portraits, render
@@ -70,6 +71,25 @@ def test_the_agreement_of_the_templates_is_told(tiny_file: Path) -> None:
             together = found[name][i].mean(1).argmax()
             assert verdict.agreement[name] == pytest.approx(float(np.mean(alone == together)))
     assert judge.scores(some).agreement.min() < 1.0
+
+
+def test_the_towers_are_called_with_one_thread_and_full_rows(
+    tiny_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def see(towers: Towers, seen: torch.Tensor) -> torch.Tensor:
+        calls.append((torch.get_num_threads(), len(seen)))
+        return torch.zeros(len(seen), towers.shape.shared)
+
+    monkeypatch.setattr(Towers, "see", see)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        ZeroShotJudge.load(tiny_file).scores(pictures(ROWS + 1))
+    finally:
+        torch.set_num_threads(before)
+    assert calls == [(1, ROWS), (1, ROWS)]
 
 
 def test_no_pictures_no_verdicts_and_other_arrays_are_refused(tiny_file: Path) -> None:
@@ -161,6 +181,19 @@ def test_a_damaged_file_is_told_in_a_sentence(tiny_file: Path, tmp_path: Path, d
         ZeroShotJudge.load(path)
     assert str(path) in str(told.value)
     assert "\n" not in str(told.value)
+    assert damage != "huge" or "bytes" in str(told.value)  # told before it is opened
+
+
+@pytest.mark.parametrize(
+    "change", [shaped(text_layers=100), shaped(blocks=[1, 1, 65]), shaped(text_width=10**9)]
+)
+def test_a_hostile_shape_is_refused_before_it_is_built(
+    tiny_file: Path, tmp_path: Path, change: Change
+) -> None:
+    path = tmp_path / "judge.safetensors"
+    rewritten(tiny_file, path, change)
+    with pytest.raises(InputError, match="none that towers could have"):
+        ZeroShotJudge.load(path)
 
 
 def test_the_kind_is_written(tiny_file: Path) -> None:

@@ -24,6 +24,8 @@ from catoptric.world.renderer import render
 
 MARGIN_PICTURES, TABLE_PICTURES = 3000, 6000
 """Portraits whose verdicts fix the margins, and others that fill the tables; of each kind."""
+LEAST_WITHHELD = 0.002
+"""Share of the verdicts on those, clean and degraded together, that is withheld at least."""
 _MARGINS, _TABLES = 1, 2
 """Which held-out sample: data keys are (key of the training + 1) << 96, plus this."""
 Integers = NDArray[np.int64]
@@ -124,13 +126,15 @@ def margins(scores: Scores, truth: Codes) -> dict[str, float]:
     """Least margins of clear verdicts: where as many are withheld as are given wrongly.
 
     A larger one would withhold more than it saves, a smaller one err more than it says unclear.
+    Where next to nothing is wrong that says nothing, so one verdict in 500 is withheld at least:
+    a picture less like its class than all but the worst of these portraits is unclear.
 
     Args:
         scores: of pictures clean and degraded.
         truth: uint8 [n, n_attributes].
 
     Returns:
-        Attribute to cosine; 0 where no verdict is wrong.
+        Attribute to cosine.
     """
     found = {}
     for i, name in enumerate(AUDITABLE):
@@ -138,8 +142,9 @@ def margins(scores: Scores, truth: Codes) -> dict[str, float]:
         wrong = (scores.best[:, i] != truth[:, column(name)])[order]
         # With the k least margins withheld, the errors left are those behind them.
         left = wrong.sum() - np.concatenate([[0], np.cumsum(wrong)])
-        k = int(np.argmax(np.arange(len(left)) >= left))
-        found[name] = float(scores.margins[order[k], i]) if k else 0.0
+        balanced = int(np.argmax(np.arange(len(left)) >= left))
+        k = min(max(balanced, round(LEAST_WITHHELD * len(wrong))), len(wrong) - 1)
+        found[name] = float(scores.margins[order[k], i])
     return found
 
 
