@@ -34,6 +34,8 @@ class Recipe:
         keep_seconds: between checkpoints.
         show_seconds: between showings of what the run can do, which may cost as much as 20 steps.
         matrices: parts of the names of those weights that are matrices inside the network.
+        shares: (part of a name, share of `rate`) of weights that are trained more slowly; the first
+            that fits.
     """
 
     steps: int
@@ -44,6 +46,7 @@ class Recipe:
     keep_seconds: float = 120.0
     show_seconds: float = 900.0
     matrices: tuple[str, ...] = ("widen", "narrow", "pooled", "shrink", "grow")
+    shares: tuple[tuple[str, float], ...] = ()
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -52,13 +55,21 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     Source: Jordan et al. 2024 (Muon); Loshchilov & Hutter 2019 (AdamW).
     """
     matrices: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
+    others: dict[float, list[nn.Parameter]] = {}
     for name, weight in model.named_parameters():
-        inner = any(part in name for part in recipe.matrices)
-        (matrices if inner and weight.ndim == 2 else others).append(weight)
+        if weight.ndim == 2 and any(part in name for part in recipe.matrices):
+            matrices.append(weight)
+        else:
+            share = next((share for part, share in recipe.shares if part in name), 1.0)
+            others.setdefault(share, []).append(weight)
     return [
         torch.optim.Muon(matrices, lr=recipe.matrix_rate, weight_decay=0.01),
-        torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0),
+        torch.optim.AdamW(
+            [{"params": weights, "share": share} for share, weights in others.items()],
+            lr=recipe.rate,
+            betas=(0.9, 0.99),
+            weight_decay=0.0,
+        ),
     ]
 
 
@@ -138,7 +149,7 @@ class Run:
         rates = (recipe.matrix_rate, recipe.rate)
         for optimiser, rate in zip(self._optimisers, rates, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * group.get("share", 1.0)
             optimiser.zero_grad(set_to_none=True)
         loss, figures = self._loss(self.model, self.step)
         loss.backward()

@@ -25,6 +25,16 @@ from catoptric.world.lexicon import vocabulary
 
 SHEET_SIGMA = 80.0
 SHEET_STEPS = 18
+# A response is the sum of all points of its kernel, 225 of a picture's and 64 of a sentence's: at the
+# full rate a step moves it by a tenth of itself, and the finest grid's filters were mostly noise.
+SHARES = (
+    ("mixer.filter", 0.02),
+    (".filter", 0.1),
+    ("gains", 0.3),
+    ("level", 0.3),
+    ("condition", 0.3),
+    ("modulation", 0.3),
+)
 EACH = 4
 """Pictures of each occupation on a sheet."""
 
@@ -53,7 +63,7 @@ def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     loss = DenoisingLoss(
         Portraits(rates, words, batch=given.batch, key=given.key), given.key, COARSE
     )
-    Run(model, loss, Recipe(given.steps), given.out).go(tell, draw_sheet)
+    Run(model, loss, Recipe(given.steps, shares=SHARES), given.out).go(tell, draw_sheet)
 
 
 def begin(model: SpectralDenoiser, path: Any) -> None:
