@@ -7,7 +7,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src/catoptric"
 # What each package may import, besides itself.
-BASE = {"errors", "files", "hashing"}
+BASE = {"errors", "files", "hashing", "lists"}
 ALLOWED = {
     "world": BASE,
     "sampling": BASE,

@@ -52,6 +52,15 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["audit", DOCTOR, "--set", "start.sigma=1e9"], "outside the model's range"),
         (["audit", DOCTOR, "--knobs", "guidnce"], "did you mean 'guidance'"),
         (["audit", DOCTOR, "--knobs", ""], "--knobs needs at least one"),
+        (["audit", DOCTOR, "--knobs", "guidance,,start"], "--knobs has an item missing"),
+        (["polarity", DOCTOR, "--guidance", "1,,2"], "--guidance has an item missing"),
+        (["polarity", DOCTOR, "--parts", "dc,"], "--parts has an item missing"),
+        (["draw", DOCTOR, "--set", "encoder.layer=-9"], "between -6 and -1"),
+        (["draw", DOCTOR, "--set", "encoder.layers=-2"], "did you mean 'layer'"),
+        (["draw", DOCTOR, "--set", "precision.dtype=float8"], "bfloat16"),
+        (["draw", DOCTOR, "--model", "portraits-exact", "--set", "encoder.layer=-2"], "no network"),
+        (["draw", DOCTOR, "--model", "portraits-exact", "--set", "sampler.coarse_above=4"], "grid"),
+        (["draw", "a doctor " + "and a person " * 12], "shorten it"),
         (["audit", DOCTOR, "--interface", "confyui"], "did you mean 'comfyui'"),
         (["audit", DOCTOR, "--reference", "nowhere.toml"], "no such file"),
         (["audit", DOCTOR, "--set", "guidance.scal=3"], "did you mean 'scale'"),
@@ -94,7 +103,10 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             "noise.source=diffusers",
         ),
         (
-            ["draw", "a sad firefighter woman with braids, white hair, glasses"],
+            [
+                *("draw", "a sad firefighter woman with braids, white hair, glasses"),
+                *("--model", "portraits-exact"),
+            ],
             "none of the 12,000",
         ),
         (["audit", DOCTOR, "--rates", "missing.toml"], "missing.toml"),
@@ -117,7 +129,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["noise", "test", "philox", "--bytes", "9"], "--bytes belongs to --raw"),
         (["noise", "test", "philox", "--raw", "--bytes", "0"], "--bytes must lie between"),
         (["noise", "test", "philox", "--seed-key", str(2**70)], "--seed-key"),
-        (["noise", "effect", DOCTOR, "--sources", ","], "--sources takes 1 to"),
+        (["noise", "effect", DOCTOR, "--sources", ""], "--sources takes 1 to"),
+        (["noise", "effect", DOCTOR, "--sources", ","], "--sources has an item missing"),
         (["noise", "effect", DOCTOR, "--sources", "a1111-gpu:rtx-9999"], "unknown card"),
         (["noise", "effect", DOCTOR], "'--sources'"),
         (
@@ -139,6 +152,15 @@ def test_one_sentence_that_says_what_was_wrong(
     capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
     assert says in complaint(capsys, *arguments)
+
+
+def test_the_network_is_refused_other_rates(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text("[presentation]\nwoman = 0.6\nman = 0.4\n")
+    assert "trained on the shipped rates" in complaint(
+        capsys, "draw", DOCTOR, "--rates", "mine.toml"
+    )
 
 
 def test_a_sum_of_rates_of_1_2_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def audit(
     from catoptric.audit import audit as run_audit
     from catoptric.cli.progress import shown_progress
     from catoptric.cli.show import show_audit
+    from catoptric.lists import listed
 
     request = Request(
         prompt=prompt,
@@ -75,7 +76,7 @@ def audit(
         interface=interface,
         reference=reference,
         overrides=tuple(set_),
-        knobs=default_knobs(model) if knobs is None else _listed(knobs),
+        knobs=default_knobs(model) if knobs is None else listed(knobs, "--knobs"),
         split_sampler=split_sampler,
         attribute=attribute,
         target=_target(target),
@@ -97,10 +98,6 @@ def audit(
 
 
 audit.__doc__ = f"{audit.__doc__}\n\n{EXAMPLE}"
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _target(text: str | None) -> float | str | None:

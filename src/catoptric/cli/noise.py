@@ -125,6 +125,7 @@ def effect(
     from catoptric.audit import Request, default_folder, default_workers
     from catoptric.cli.progress import shown_progress
     from catoptric.cli.show_noise import show_effect
+    from catoptric.lists import listed
     from catoptric.randomness.effect import EffectRequest, noise_effect
 
     base = Request(
@@ -137,7 +138,7 @@ def effect(
         margin=margin,
         seed_key=seed_key,
     )
-    names = tuple(name.strip() for name in sources.split(",") if name.strip())
+    names = listed(sources, "--sources")
     request = EffectRequest(base, names, pictures, consecutive)
     folder = run or default_folder(base)
     with shown_progress(folder) as progress:

@@ -10,6 +10,7 @@ from catoptric.audit.knobs import KNOBS, make_cells
 from catoptric.audit.request import MOST_SEEDS, Request
 from catoptric.audit.seeds import AUDIT_BLOCK, seeds_of
 from catoptric.errors import InputError
+from catoptric.lists import listed
 from catoptric.sampling import PARTS, Arrangement, Settings
 from catoptric.sampling.noise.parts import check_part
 
@@ -95,20 +96,21 @@ def parse_parts(text: str | None) -> tuple[str, ...]:
     """Parts from "whole,dc,4-5"; all of them for None.
 
     Raises:
-        InputError: an empty list.
+        InputError: an item that is missing.
     """
     if text is None:
         return PARTS
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return listed(text, "--parts")
 
 
 def parse_scales(text: str) -> tuple[float, ...]:
     """Guidance scales from "1,3,7.5".
 
     Raises:
-        InputError: what is no number.
+        InputError: an item that is missing, or no number.
     """
+    items = listed(text, "--guidance")
     try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
+        return tuple(float(item) for item in items)
     except ValueError as error:
         raise InputError(f"--guidance takes numbers, as in 1,3,7.5, not {text!r}") from error

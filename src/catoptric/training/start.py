@@ -25,8 +25,8 @@ from catoptric.world.lexicon import vocabulary
 
 SHEET_SIGMA = 80.0
 SHEET_STEPS = 18
-# A response is the sum of all points of its kernel, 225 of a picture's and 64 of a sentence's: at the
-# full rate a step moves it by a tenth of itself, and the finest grid's filters were mostly noise.
+# A response is the sum of all points of its kernel, 225 of a picture's and 64 of a sentence's: at
+# the full rate a step moves it by a tenth, and the finest grid's filters were mostly noise.
 SHARES = (
     ("mixer.filter", 0.02),
     (".filter", 0.1),
