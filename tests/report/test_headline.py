@@ -107,7 +107,7 @@ def test_unknown_figures_are_said_to_be_unknown_with_the_reason():
 def test_disobedience_above_five_percent_is_named(obeyed, warned):
     result = doctor()
     result["cells"][-1].update(n=512, obeyed=obeyed)
-    assert ("landed on something else than the prompt asked" in everything(result)) is warned
+    assert ("show something else than the prompt asked" in everything(result)) is warned
 
 
 def test_the_warning_says_whether_the_rates_count_disobedient_pictures():
@@ -123,7 +123,7 @@ def test_the_cell_that_obeys_least_is_named_though_deployed_obeys():
     result["cells"][4].update(obeyed=0.6)
     said = everything(result)
     assert result["cells"][4]["coalition"] == ["sampler", "guidance"]
-    assert "40 % of the pictures with only sampler and guidance as deployed landed" in said
+    assert "40 % of the pictures with only sampler and guidance as deployed show" in said
     assert "the most of all cells" in said
 
 

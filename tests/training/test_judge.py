@@ -40,7 +40,7 @@ def test_tiny_towers_learn(tmp_path: Path) -> None:
     towers = Towers(TINY)
     loss = ContrastLoss(JudgePortraits(vocabulary(), batch=32, key=3), 3)
     before = loss.held_out(towers)
-    recipe = Recipe(90, matrix_rate=0.02, rate=4e-3, warm_up=10, matrices=MATRICES)
+    recipe = Recipe(130, matrix_rate=0.02, rate=4e-3, warm_up=10, matrices=MATRICES)
     Run(towers, loss, recipe, tmp_path).go(lambda line: None, lambda run: None)
     after = loss.held_out(towers)
     # Colours come late; what is a shape comes first.

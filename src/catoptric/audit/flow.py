@@ -12,6 +12,7 @@ import numpy as np
 
 from catoptric.attribution import Decomposition, JudgeError, decompose
 from catoptric.audit.advice import advice
+from catoptric.audit.coding import Coding
 from catoptric.audit.gallery import Gallery, Progress, Reading
 from catoptric.audit.given import keep_request
 from catoptric.audit.interface import Interface, load_interface
@@ -123,6 +124,8 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     for settings in cells.settings:
         check_drawable(settings, request.model)  # before a folder is made and the model loaded
     subject = open_subject(request)
+    for settings in cells.settings:
+        subject.model.denoiser_of(settings)  # refuses what only the loaded model knows
     _check_free(request, subject)
     data = _data_rate(request, subject)
     target = request.target_rate(data)
@@ -137,7 +140,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     )
     with opened as (_, gallery):
         keep_request(gallery.store, request)
-        seeds, capped = fix_seeds(request, cells, gallery)
+        seeds, capped = fix_seeds(request, cells, gallery, Coding(judge))
         gallery.ensure(cells.settings, seeds, "pictures")
         readings = tuple(gallery.read(settings, seeds) for settings in cells.settings)
         found = decompose(
@@ -150,7 +153,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
             units=gallery.units(seeds),
             judge=judge,
         )
-        remedy, reason, cost = _remedy(request, cells, gallery, found, seeds, target)
+        remedy, reason, cost = _remedy(request, cells, gallery, found, seeds, target, Coding(judge))
     return Audit(
         request=request,
         subject=subject,
@@ -230,6 +233,7 @@ def _remedy(
     found: Decomposition,
     seeds: Sequence[int],
     target: float,
+    coding: Coding,
 ) -> tuple[Remedy | None, str, Cost]:
     """The remedy of DESIGN 1, or why none is offered; and what looking for it took."""
     if not request.remedy:
@@ -247,9 +251,13 @@ def _remedy(
     # Two settings that pull opposite ways: mending the larger one alone uncovers the other.
     both = pairs(knobs[0], knobs[1], cells.deployed) if len(knobs) > 1 else []
     planned = len(single) + len(both)
-    tried = try_candidates(gallery, single, cells, seeds, request.margin, planned)
+    if not planned:
+        return None, f"there is no other setting to try for {knobs[0]}", Cost()
+    tried = try_candidates(gallery, single, cells, seeds, request.margin, planned, coding=coding)
     if not passing(tried) and both:
-        tried = try_candidates(gallery, both, cells, seeds, request.margin, planned, tried)
+        tried = try_candidates(
+            gallery, both, cells, seeds, request.margin, planned, tried, coding=coding
+        )
     deployed = found.deployed.value
     assert deployed is not None  # a share with a p-value has rates
     remedy = measure(
@@ -260,6 +268,7 @@ def _remedy(
         target=target,
         deployed_rate=deployed,
         level=LEVEL,
+        coding=coding,
     )
     cost = search_cost(tried, remedy, cells)
     if remedy is None:

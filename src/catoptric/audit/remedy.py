@@ -10,15 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from catoptric.attribution import (
-    Interval,
-    fill_unclear,
-    holm,
-    mean_interval,
-    mean_statistic,
-    rate_interval,
-    tost,
-)
+from catoptric.attribution import Interval, fill_unclear, holm, mean_statistic, tost
+from catoptric.audit.coding import Coding
 from catoptric.audit.gallery import Gallery, Reading
 from catoptric.audit.knobs import Cells
 from catoptric.sampling import Settings
@@ -43,8 +36,8 @@ class Candidate:
     @property
     def changed(self) -> dict[str, Any]:
         """The changed tables alone."""
-        every = self.settings.to_dict()
-        return {table: every[table] for table in map(_table, self.knobs)}
+        tables = (_table(knob) for knob in self.knobs)
+        return {table: getattr(self.settings, table).to_dict() for table in tables}
 
 
 @dataclass(frozen=True)
@@ -127,7 +120,7 @@ def candidates(knob: str, deployed: Settings) -> list[Candidate]:
     found = []
     for entry in tomllib.loads(text).get(table, []):
         now = deployed.to_dict()
-        value = {k: _filled(v, k, now[table]) for k, v in entry.items() if k != "label"}
+        value = {k: _filled(v, k, now.get(table, {})) for k, v in entry.items() if k != "label"}
         settings = Settings.from_dict(now | {table: value})
         if settings != deployed:
             found.append(Candidate((knob,), entry["label"], settings))
@@ -161,6 +154,8 @@ def try_candidates(
     margin: float,
     planned: int,
     earlier: Sequence[Trial] = (),
+    *,
+    coding: Coding,
 ) -> list[Trial]:
     """Equivalence of every candidate to the reference, on shared seeds.
 
@@ -177,6 +172,7 @@ def try_candidates(
         planned: candidates that may be tried in all. Holm's family from the first look on, those
             not yet tried counted as p = 1, so that a second look costs no error.
         earlier: trials of a first look.
+        coding: what outcomes count.
 
     Returns:
         The earlier trials and the new ones, adjusted together.
@@ -187,12 +183,14 @@ def try_candidates(
     trials = list(earlier)
     for candidate in found:
         reading = gallery.read(candidate.settings, seeds)
-        difference = fill_unclear(reading.outcomes) - fill_unclear(reference.outcomes)
+        difference = coding.of(reading.outcomes) - coding.of(reference.outcomes)
         trials.append(
             Trial(
                 candidate=candidate,
                 points=100 * float(difference.mean()),
-                p=_p_equivalent(reading, reference, deployed, margin / 100, gallery.units(seeds)),
+                p=_p_equivalent(
+                    reading, reference, deployed, margin / 100, coding, gallery.units(seeds)
+                ),
                 p_holm=1.0,
                 cost=Cost.of(reading),
             )
@@ -207,15 +205,14 @@ def _p_equivalent(
     reference: Reading,
     deployed: Reading,
     margin: float,
+    coding: Coding,
     units: np.ndarray | None = None,
 ) -> float:
     """The largest p of the tests that a candidate must pass."""
     p_values = []
     for unclear in (0.0, 0.5, 1.0):
-        difference = fill_unclear(reading.outcomes, unclear) - fill_unclear(
-            reference.outcomes, unclear
-        )
-        p_values.append(tost(mean_statistic(difference, bounds=(-1.0, 1.0), units=units), margin).p)
+        statistic = coding.difference(reading.outcomes, reference.outcomes, unclear, units)
+        p_values.append(tost(statistic, margin).p)
     obedience = fill_unclear(reading.obeyed, 0.0) - fill_unclear(deployed.obeyed, 0.0)
     statistic = mean_statistic(obedience, bounds=(-1.0, 1.0), units=units)
     p_values.append(None if isinstance(statistic, str) else statistic.p_one_sided(-margin)[0])
@@ -236,6 +233,7 @@ def measure(
     target: float,
     deployed_rate: float,
     level: float,
+    coding: Coding,
 ) -> Remedy | None:
     """The cheapest passing candidate on fresh seeds; None when none passed.
 
@@ -246,15 +244,16 @@ def measure(
         fresh: seeds disjoint from the audit's.
         target, deployed_rate: fractions.
         level: of the interval.
+        coding: what outcomes count.
     """
     if not passing(trials):
         return None
     best = min(passing(trials), key=lambda trial: trial.nfe)
     gallery.ensure([best.candidate.settings, reference], fresh, "remedy: fresh seeds")
     reading = gallery.read(best.candidate.settings, fresh)
-    outcomes = fill_unclear(reading.outcomes)
+    outcomes = coding.of(reading.outcomes)
     yardstick = gallery.read(reference, fresh)
-    base = fill_unclear(yardstick.outcomes)
+    base = coding.of(yardstick.outcomes)
     rate = float(outcomes.mean())
     warning = None
     if abs(rate - target) > abs(deployed_rate - target):
@@ -264,7 +263,7 @@ def measure(
         )
     return Remedy(
         candidate=best.candidate,
-        rate=rate_of(outcomes, level, gallery.units(fresh)),
+        rate=coding.rate(reading.outcomes, level, gallery.units(fresh)),
         points_from_reference=100 * float((outcomes - base).mean()),
         points_from_target=100 * (rate - target),
         warning=warning,
@@ -280,16 +279,3 @@ def search_cost(trials: Sequence[Trial], remedy: Remedy | None, cells: Cells) ->
     """What looking for a remedy took beyond the audit's own cells, which a candidate may be."""
     own = [trial.cost for trial in trials if trial.candidate.settings not in cells.settings]
     return sum(own, Cost() if remedy is None else remedy.fresh)
-
-
-def rate_of(outcomes: np.ndarray, level: float, units: np.ndarray | None = None) -> Interval:
-    """Interval of one rate: Clopper-Pearson, or of a bounded mean where outcomes are unclear.
-
-    Args:
-        outcomes: float64 [n] in [0, 1].
-        level: coverage, a fraction.
-        units: [n] ids of opposite pairs, or None.
-    """
-    if units is None and np.isin(outcomes, (0.0, 1.0)).all():
-        return rate_interval(int(outcomes.sum()), len(outcomes), level=level)
-    return mean_interval(outcomes, bounds=(0.0, 1.0), level=level, units=units)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catoptric.attribution import MAX_EXACT_PLAYERS
-from catoptric.audit.knobs import DEFAULT_KNOBS
+from catoptric.audit.knobs import DEFAULT_KNOBS, default_knobs
 from catoptric.errors import InputError
 from catoptric.sampling.names import unknown
 from catoptric.world import AUDITABLE, attribute
@@ -138,7 +138,8 @@ class Request:
         words = ["catoptric", "audit", self.prompt]
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "prompt" or value == field.default:
+            usual = default_knobs(self.model) if field.name == "knobs" else field.default
+            if field.name == "prompt" or value == usual:
                 continue
             option = "--" + field.name.replace("_", "-")
             if field.name == "overrides":

@@ -190,6 +190,7 @@ def _cells(found: Audit) -> list[dict[str, Any]]:
                 "no": count.no,
                 "unclear": count.unclear,
                 "obeyed": int(np.nansum(reading.obeyed)),
+                "obeyed_of": int((~np.isnan(reading.obeyed)).sum()),
                 "nfe": int(reading.nfe.sum()),
             }
         )

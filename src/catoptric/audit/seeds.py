@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from catoptric.attribution import (
     PILOT_SEEDS,
     contrast_bounds,
-    fill_unclear,
     sample_size,
     seed_sample,
     shapley_contrasts,
 )
+from catoptric.audit.coding import Coding
 from catoptric.audit.gallery import Gallery
 from catoptric.audit.knobs import Cells
 from catoptric.audit.request import DEFAULT_HALF_WIDTH, Request
@@ -43,13 +44,16 @@ def pilot_seeds(half_width: float) -> int:
     return int(min(PILOT_SEEDS, max(FEWEST_PILOT_SEEDS, 8 * round(PILOT_SEEDS * share / 8))))
 
 
-def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[int], bool]:
+def fix_seeds(
+    request: Request, cells: Cells, gallery: Gallery, coding: Coding
+) -> tuple[list[int], bool]:
     """The seeds of every cell, fixed once and kept with the run.
 
     Args:
         request: a number of seeds, or the half-width that decides it.
         cells: the game.
         gallery: draws and reads the pilot.
+        coding: what outcomes count.
 
     Returns:
         The seeds, one per independent unit, and whether the cap cut them short.
@@ -59,7 +63,9 @@ def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[in
         return seeds_of(request.seeds // size, request.seed_key, AUDIT_BLOCK), False
     half_width = request.half_width or DEFAULT_HALF_WIDTH
     # Plans of plain seeds bear the name they had before there were designs.
-    design = {} if size == 1 else {"seed_design": request.seed_design}
+    design: dict[str, Any] = {} if size == 1 else {"seed_design": request.seed_design}
+    if coding.judge is not None:
+        design["judge_error"] = coding.judge.matrices.tolist()
     plan = "plan-" + content_hash(
         design
         | {
@@ -75,7 +81,7 @@ def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[in
     if kept is None:
         first = min(pilot_seeds(half_width), request.max_seeds) // size
         pilot = seeds_of(first, request.seed_key, AUDIT_BLOCK)
-        kept = _planned(request, cells, gallery, pilot, half_width)
+        kept = _planned(request, cells, gallery, pilot, half_width, coding)
         gallery.store.set_meta(plan, kept)
     if not isinstance(kept, dict) or not isinstance(kept.get("seeds"), int):
         raise damaged(gallery.store.path)
@@ -84,14 +90,20 @@ def fix_seeds(request: Request, cells: Cells, gallery: Gallery) -> tuple[list[in
 
 
 def _planned(
-    request: Request, cells: Cells, gallery: Gallery, pilot: Sequence[int], half_width: float
+    request: Request,
+    cells: Cells,
+    gallery: Gallery,
+    pilot: Sequence[int],
+    half_width: float,
+    coding: Coding,
 ) -> dict[str, int | bool]:
     gallery.ensure(cells.settings, pilot, "pilot")
     outcomes = np.stack([gallery.read(s, pilot).outcomes for s in cells.settings], axis=1)
     contrasts = shapley_contrasts(cells.game.n_players)
+    ranges = np.tile(coding.bounds, (outcomes.shape[1], 1))
     size = sample_size(
-        [fill_unclear(outcomes) @ contrast for contrast in contrasts],
-        bounds=[contrast_bounds(contrast) for contrast in contrasts],
+        [coding.of(outcomes) @ contrast for contrast in contrasts],
+        bounds=[contrast_bounds(contrast, ranges) for contrast in contrasts],
         half_width_points=half_width,
         max_seeds=request.max_seeds,
         units=gallery.units(pilot),

@@ -66,7 +66,9 @@ def read_towers(path: Path) -> tuple[Towers, dict[str, Any]]:
         raise InputError(
             f"there is no judge {path}; leave the path out for the shipped one"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError
+    ) as error:  # fmt: skip
         raise InputError(f"{path} is not a judge of ours: {_said(error)}") from error
     except Exception as error:  # safetensors raises a class of its own, of no public base
         if type(error).__name__ == "SafetensorError":

@@ -89,8 +89,9 @@ def measure_push(
         x = torch.cat([x, x[-1:].expand(size, *x.shape[1:])])
         level = torch.cat([sigma, sigma[-1:].expand(size)]).to(x.dtype)
         gap = denoiser(x, level, condition) - denoiser(x, level, None)
+        size_of_gap = gap[: len(sigma)].double().flatten(1).square().sum(1).sqrt()
         place = (BINS * np.log(first / sigma.numpy()) / span).astype(int).clip(0, BINS - 1)
-        np.add.at(total, place, gap[: len(sigma)].double().square().sum(1).sqrt().numpy())
+        np.add.at(total, place, size_of_gap.numpy())
         np.add.at(count, place, 1.0)
 
     sample(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from catoptric.attribution import Interval, tango_interval
-from catoptric.audit.gallery import Gallery, arranged_settings
+from catoptric.audit.gallery import UNCLEAR, Gallery, arranged_settings
 from catoptric.randomness.association import Association, PairCounts, associate, carried
 from catoptric.randomness.excess import Excess, excess
 from catoptric.sampling import Settings
@@ -161,8 +161,9 @@ class ArmReader:
         ]
         found = []
         for name in AUDITABLE:
-            words = np.array([[one[name] for one in triple if one] for triple in triples])
-            if len(triples) < 2 or len(np.unique(words)) < 2:
+            told = [[one[name] for one in triple if one] for triple in triples]
+            words = np.array([each for each in told if UNCLEAR not in each])
+            if len(words) < 2 or len(np.unique(words)) < 2:
                 continue
             codes = np.unique(words, return_inverse=True)[1].reshape(words.shape).astype(np.int64)
             opposite_only, fresh_only = (codes[:, 1:] != codes[:, :1]).T

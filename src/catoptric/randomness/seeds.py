@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catoptric.attribution import holm
-from catoptric.audit.gallery import Progress
+from catoptric.audit.gallery import UNCLEAR, Progress
 from catoptric.audit.subject import Subject, open_subject, opened_gallery
 from catoptric.errors import InputError
 from catoptric.files import slug
@@ -174,7 +174,12 @@ def measure_seeds(
 
 def _shares(words: dict[str, NDArray[np.str_]]) -> Sequence[SeedShare]:
     """Every attribute's components; occupation is what the prompts ask for, not the seed's."""
-    found = [seed_share(name, labels) for name, labels in words.items() if name != "occupation"]
+    told = {name: labels[(labels != UNCLEAR).all(axis=(1, 2))] for name, labels in words.items()}
+    found = [
+        seed_share(name, labels)
+        for name, labels in told.items()
+        if name != "occupation" and len(labels) > 1
+    ]
     known = [one for one in found if one is not None]
     adjusted = holm([one.p for one in known])
     return [replace(one, p_holm=p) for one, p in zip(known, adjusted, strict=True)]

@@ -237,6 +237,6 @@ def _disobedience(result: Result) -> list[str]:
     where = "" if is_end else f" with only {listed(knobs)} as deployed"
     most = "" if name == "deployed" else " (the most of all cells)"
     return [
-        f"{percent(1 - obeyed, 0)} of the {kind}pictures{where} landed on something else than the "
+        f"{percent(1 - obeyed, 0)} of the {kind}pictures{where} show something else than the "
         f"prompt asked{most}; {over}."
     ]

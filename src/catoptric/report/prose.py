@@ -74,7 +74,7 @@ def terms(result: Result) -> list[tuple[str, str]]:
         ),
         (
             "Obeyed",
-            "Pictures that show what the prompt asked for. Strong settings can land on something "
+            "Pictures that show what the prompt asked for. Strong settings can show something "
             "else than the prompt asked, and a rate among such pictures means little.",
         ),
         ("NFE", "Model evaluations: what a picture costs to compute."),
@@ -144,7 +144,7 @@ def limits(result: Result) -> list[str]:
     Returns:
         Sentences.
     """
-    drawn = str(result.get("model") or "").startswith("portraits")
+    model = str(result.get("model") or "")
     said = [
         "What is judged are drawn cues, not identity: the audit says how people are depicted, "
         "nothing of who anybody is.",
@@ -152,7 +152,14 @@ def limits(result: Result) -> list[str]:
         "The target is a choice. Parity is one; the world's own figures would be another.",
         "A share says what a setting does to the rate, not whether anybody meant it to.",
     ]
-    if drawn:
+    if model == "portraits":
+        said.insert(
+            1,
+            "The model is a small network, trained on illustrated portraits of known rates, and "
+            "another network says what its pictures show. How often that judge errs is known of "
+            "portraits in general, and is taken back from the rates, not from single pictures.",
+        )
+    elif model.startswith("portraits"):
         said.insert(
             1,
             "The model is an embedded world of illustrated portraits whose truth is known. It "

@@ -73,7 +73,8 @@ def obeyed_fraction(cell: Result) -> float | None:
     """Return which fraction of a cell's clear pictures shows what the prompt asked for.
 
     Args:
-        cell: A cell; its `obeyed` is a count, or a fraction when it is a float of at most 1.
+        cell: A cell; its `obeyed` is a count (of `obeyed_of`), or a fraction when it is a float of
+            at most 1.
 
     Returns:
         The fraction, None when unknown.
@@ -81,7 +82,10 @@ def obeyed_fraction(cell: Result) -> float | None:
     obeyed, drawn = number(cell.get("obeyed")), number(cell.get("n"))
     if obeyed is None:
         return None
-    if drawn is not None:  # nobody can say what an unclear picture shows
+    of = number(cell.get("obeyed_of"))
+    if of is not None:  # what was asked may be clear where what is counted is not
+        drawn = of
+    elif drawn is not None:  # nobody can say what an unclear picture shows
         drawn -= number(cell.get("unclear")) or 0.0
     if isinstance(cell["obeyed"], float) and obeyed <= 1:
         return obeyed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -32,10 +33,14 @@ def make_together(
         watch: called from every thread; rows are indices into seeds.
     """
 
+    stop = threading.Event()
+
     def part(rows: range) -> tuple[np.ndarray, SampleResult]:
         torch.set_num_threads(1)  # of this thread: a product in two differs in its last bits
 
         def seen(step: Step) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
             watch(replace(step, rows=step.rows + rows.start))
 
         return model.make(asked, settings, [seeds[i] for i in rows], watch=seen)
@@ -44,7 +49,11 @@ def make_together(
     if len(rows) == 1:
         return part(rows[0])
     with ThreadPoolExecutor(len(rows)) as pool:
-        pictures, results = zip(*pool.map(part, rows), strict=True)
+        try:
+            pictures, results = zip(*pool.map(part, rows), strict=True)
+        except BaseException:  # Ctrl-C reaches this thread alone
+            stop.set()
+            raise
     return np.concatenate(pictures), joined(results)
 
 

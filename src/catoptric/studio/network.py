@@ -26,7 +26,7 @@ from catoptric.models.spectral.denoiser import (
 )
 from catoptric.models.spectral.filters import crop, grow
 from catoptric.models.spectral.mixing import implementation
-from catoptric.models.spectral.text import tokens
+from catoptric.models.spectral.text import check_reading, tokens
 from catoptric.models.spectral.weights import Loaded, restore, shipped
 from catoptric.runs import Spec
 from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
@@ -156,7 +156,10 @@ class NetworkPortraits:
                 f"{NAME} was trained on the shipped rates and knows no others: leave --rates out, "
                 "or take --model portraits-exact"
             )
-        return cls(rates, restore(shipped()))
+        loaded = restore(shipped())
+        if loaded.about.get("rates") != rates.hash:
+            raise InputError(f"the weights at {shipped()} were trained on other rates")
+        return cls(rates, loaded)
 
     @cached_property
     def hash(self) -> str:
@@ -204,6 +207,7 @@ class NetworkPortraits:
             InputError: for a layer that its text encoder has not.
         """
         encoder = settings.encoder
+        check_reading(encoder.layer, encoder.pooling, self.loaded.model.text.shape.layers)
         return _Denoiser(
             self.loaded.model,
             Reading(encoder.layer, encoder.pooling),

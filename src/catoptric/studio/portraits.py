@@ -69,7 +69,7 @@ class ExactPortraits(PortraitModel):
         Raises:
             InputError: for settings that only a network has.
         """
-        if settings.encoder != Encoder() or settings.precision != Precision():
+        if (settings.encoder, settings.precision) != (Encoder(), Precision()):
             raise no_network()
         return self.denoiser
 

@@ -73,7 +73,7 @@ def check_drawable(settings: Settings, model: str = NAME) -> None:
             and settings that only a network has.
     """
     options = settings.sampler.options
-    if (model == NAME and settings.encoder != Encoder()) or settings.precision != Precision():
+    if model == NAME and (settings.encoder, settings.precision) != (Encoder(), Precision()):
         raise no_network()
     if model == NAME and isinstance(options, PidOptions) and options.norm != "element":
         raise InputError(

@@ -47,15 +47,17 @@ class DenoisingLoss:
         count = len(x0)
         on_coarse = random.random() < COARSE_SHARE
         sigma = _tensor(levels(random, count, coarse=on_coarse), device)
-        if on_coarse:
-            x0, sigma = crop(x0, self._coarse), sigma * (self._coarse / SIDE)
         noise = _tensor(random.standard_normal(x0.shape, dtype=np.float32), device)
+        x = x0 + sigma.view(-1, 1, 1, 1) * noise
+        if on_coarse:  # as a draw goes down: with the noise, and without its highest frequencies
+            x, x0 = crop(x, self._coarse), crop(x0, self._coarse)
+            sigma = sigma * (self._coarse / SIDE)
         dropped = _tensor(random.random(count) < WITHOUT_TEXT, device).bool()
         text = model.encode(batch.words.to(device), count)
         text = torch.where(dropped[:, None], model.nothing, text)
         column = sigma.view(-1, 1, 1, 1)
         with torch.autocast(device.type, torch.bfloat16):
-            estimate = model(x0 + column * noise, sigma, text)
+            estimate = model(x, sigma, text)
         weight = (column.square() + SIGMA_DATA**2) / (column * SIGMA_DATA).square()
         loss = (weight * (estimate - x0).square()).mean()
         name = "coarse" if on_coarse else "loss"

@@ -20,7 +20,7 @@ from catoptric.judges.templates import ASKED, words_of
 from catoptric.models.spectral.text import WORDS, tokens
 from catoptric.training.data import to_signed
 from catoptric.world import ATTRIBUTES, AUDITABLE, Codes, caption, draw_portraits, render
-from catoptric.world.captions import mentions
+from catoptric.world.captions import is_hairless, mentions
 from catoptric.world.lexicon import MEDIA, phrases
 
 SHELF = 2048
@@ -121,7 +121,8 @@ def told(row: Codes, key: int) -> tuple[str, list[int]]:
     As the world words them, but none that is longer than the tower reads, and none of the texts
     that the judge asks.
     """
-    said = [i for i, about in enumerate(ATTRIBUTES) if about.name in mentions(row, key)]
+    spoken = mentions(key) - ({"hair_colour"} if is_hairless(row) else set())
+    said = [i for i, about in enumerate(ATTRIBUTES) if about.name in spoken]
     while True:
         left_out = {about.name for i, about in enumerate(ATTRIBUTES) if i not in said}
         text = caption(row, key, without=left_out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -16,6 +16,7 @@ from statistics import fmean
 import torch
 from torch import Tensor, nn
 
+from catoptric.errors import InputError
 from catoptric.training.checkpoint import halved, load, save
 
 STATE, WEIGHTS, LOG = "state.safetensors", "weights.safetensors", "log.jsonl"
@@ -39,8 +40,8 @@ class Recipe:
     """
 
     steps: int
-    matrix_rate: float = 0.006
-    rate: float = 5e-4
+    matrix_rate: float = 0.01
+    rate: float = 1e-3
     warm_up: int = 100
     average: float = 0.05
     keep_seconds: float = 120.0
@@ -81,6 +82,7 @@ class Run:
         loss: `(model, step) -> scalar`, with figures to log.
         recipe: how.
         folder: where state, weights and log lie.
+        about: what else is to be written beside the weights.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Run:
         loss: Callable[[nn.Module, int], tuple[Tensor, dict[str, float]]],
         recipe: Recipe,
         folder: Path,
+        about: Mapping[str, object] | None = None,
     ) -> None:
         self.model, self.recipe, self.folder = model, recipe, folder
+        self._about = dict(about or {})
         self._loss = loss
         self._optimisers = optimisers(model, recipe)
         self.average = {name: t.detach().clone() for name, t in model.state_dict().items()}
@@ -170,7 +174,7 @@ class Run:
             file.write(line + "\n")
 
     def _write(self, seconds: float) -> None:
-        about = {"step": self.step, "seconds": seconds}
+        about = {**self._about, "step": self.step, "seconds": seconds}
         tensors = {f"raw.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.items()}
         save(self.folder / WEIGHTS, halved(tensors), about)
@@ -190,8 +194,13 @@ class Run:
             length = len(prefix)
             return {k[length:]: v for k, v in tensors.items() if k.startswith(prefix)}
 
-        self.model.load_state_dict(part("raw."))
-        self.average = part("average.")
+        try:
+            self.model.load_state_dict(part("raw."))
+        except RuntimeError as error:
+            said = str(error).splitlines()[0]
+            raise InputError(f"{self.folder} holds a run of another network: {said}") from error
+        now = self.model.state_dict()
+        self.average = {name: t.to(now[name].device) for name, t in part("average.").items()}
         for i, optimiser in enumerate(self._optimisers):
             states: dict[int, dict[str, Tensor]] = {}
             for name, value in part(f"optimiser.{i}.").items():

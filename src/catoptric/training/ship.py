@@ -24,7 +24,7 @@ from catoptric.training.loop import LOG, WEIGHTS
 from catoptric.world import load_rates
 from catoptric.world.lexicon import vocabulary
 
-LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 80.0)
+LEVELS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 80.0, 500.0)
 """Noise levels at which the loss is measured."""
 HELD_OUT_KEY = 1 << 20
 """Of portraits that no run is trained on: keys of runs are small numbers."""
@@ -50,8 +50,8 @@ def ship_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     model = averaged(tensors, path)
     known: dict[str, Any] = {
         **about,
-        "pictures": int(str(about["step"])) * given.batch,
-        "rates": load_rates(given.rates).hash,
+        "pictures": int(str(about["step"])) * int(str(about.get("batch", given.batch))),
+        "rates": about.get("rates", load_rates(given.rates).hash),
         "without_text": WITHOUT_TEXT,
         "loss": measured_loss(model),
         "trained": _trained(given.out),

@@ -28,7 +28,7 @@ SHEET_STEPS = 18
 # A response is the sum of all points of its kernel, 225 of a picture's and 64 of a sentence's: at
 # the full rate a step moves it by a tenth, and the finest grid's filters were mostly noise.
 SHARES = (
-    ("mixer.filter", 0.02),
+    ("mixer.filter", 0.03),
     (".filter", 0.1),
     ("gains", 0.3),
     ("level", 0.3),
@@ -57,27 +57,41 @@ def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     torch.manual_seed(given.key)  # the one place where weights are drawn
     model = SpectralDenoiser(NetworkShape(), TextShape(words)).to(given.device)
     model.mean.copy_(mean_picture(rates, given.key))
-    if given.begin_with is not None:
-        begin(model, given.begin_with)
+    average = None if given.begin_with is None else begin(model, given.begin_with)
     tell(f"{sum(p.numel() for p in model.parameters()):,} parameters: {asdict(NetworkShape())}")
     loss = DenoisingLoss(
         Portraits(rates, words, batch=given.batch, key=given.key), given.key, COARSE
     )
-    Run(model, loss, Recipe(given.steps, shares=SHARES), given.out).go(tell, draw_sheet)
+    about = {"batch": given.batch, "key": given.key, "rates": rates.hash}
+    run = Run(model, loss, Recipe(given.steps, shares=SHARES), given.out, about)
+    if average is not None and run.step == 0:
+        run.average = average
+    run.go(tell, draw_sheet)
 
 
-def begin(model: SpectralDenoiser, path: Any) -> None:
-    """Raw weights of another run, as it stored them in half precision.
+def begin(model: SpectralDenoiser, path: Any) -> dict[str, Tensor]:
+    """Another run's weights, as it stored them in half precision.
+
+    Returns:
+        Its average; the model gets its raw ones.
 
     Raises:
         InputError: for a file that holds others.
     """
     tensors, _ = load(path)
-    raw = {name[4:]: t.float() for name, t in tensors.items() if name.startswith("raw.")}
+    device = model.nothing.device
+
+    def part(prefix: str) -> dict[str, Tensor]:
+        own = {name: t for name, t in tensors.items() if name.startswith(prefix)}
+        return {name.removeprefix(prefix): t.float().to(device) for name, t in own.items()}
+
+    raw, average = part("raw."), part("average.")
     try:
+        model.load_state_dict(average or raw)
         model.load_state_dict(raw)
     except RuntimeError as error:
         raise InputError(f"{path} holds another network: {str(error).splitlines()[0]}") from error
+    return average or {name: t.clone() for name, t in model.state_dict().items()}
 
 
 def draw_sheet(run: Run) -> None:
@@ -85,10 +99,11 @@ def draw_sheet(run: Run) -> None:
     model = run.averaged()
     assert isinstance(model, SpectralDenoiser)
     occupations = attribute("occupation").levels
-    philox = noise_source("philox")
+    philox, device = noise_source("philox"), model.nothing.device
 
     def noise(seeds: Any, purpose: str) -> Tensor:
-        return torch.from_numpy(np.stack([philox(s, purpose, (SIDE, SIDE, 3)) for s in seeds]))
+        drawn = np.stack([philox(s, purpose, (SIDE, SIDE, 3)) for s in seeds])
+        return torch.from_numpy(drawn).to(device)
 
     plain = Settings.from_dict(
         {
@@ -99,7 +114,8 @@ def draw_sheet(run: Run) -> None:
     made = []
     try:
         for name in occupations:
-            prompt = torch.tensor(tokens(f"a portrait of a {name}", model.text.shape.vocabulary))
+            numbers = tokens(f"a portrait of a {name}", model.text.shape.vocabulary)
+            prompt = torch.tensor(numbers, device=device)
             with torch.inference_mode():
                 found = sample(
                     PromptedDenoiser(model),
@@ -109,7 +125,7 @@ def draw_sheet(run: Run) -> None:
                     condition=prompt,
                     microbatch=8,
                 )
-                made.append(model.pictures(found.x).numpy())
+                made.append(model.pictures(found.x).cpu().numpy())
     finally:
         run.restore()
     labels = [name for name in occupations for _ in range(EACH)]

@@ -38,22 +38,27 @@ def caption(
         wording: one of WORDINGS; None leaves it to the key.
         without: attributes that are not to be mentioned.
     """
-    said = mentions(row, key) - set(without)
+    said = mentions(key) - set(without)
+    if is_hairless(row):
+        said -= {"hair_colour"}
     random = np.random.Generator(np.random.Philox(key=key).jumped())
     name = WORDING_NAMES[int(random.choice(len(WORDING_NAMES), p=_CHANCES))]
     return WORDINGS[wording or name](level_names(row), said, random)
 
 
-def mentions(row: Codes, key: int) -> frozenset[str]:
-    """The attributes that `caption(row, key)` speaks of, if it may speak of all."""
+def mentions(key: int) -> frozenset[str]:
+    """The attributes that `caption(row, key)` speaks of, if it may speak of all.
+
+    Whether one is mentioned never hangs on what it is: were beards mentioned and their absence not,
+    a caption that says only "doctor" would more often be a woman's.
+    """
     random = np.random.Generator(np.random.Philox(key=key))
-    said = {name for name in ATTRIBUTE_NAMES if random.random() < MENTIONED[name]}
-    truth = level_names(row)
-    if truth["presentation"] == "woman":
-        said.discard("facial_hair")  # nobody says so
-    if truth["hair_style"] == "bald":
-        said.discard("hair_colour")
-    return frozenset(said)
+    return frozenset(name for name in ATTRIBUTE_NAMES if random.random() < MENTIONED[name])
+
+
+def is_hairless(row: Codes) -> bool:
+    """Whether there is no hair that could have a colour."""
+    return level_names(row)["hair_style"] == "bald"
 
 
 def _plain(truth: Mapping[str, str], said: frozenset[str], random: _Random) -> str:

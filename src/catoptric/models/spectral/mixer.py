@@ -27,7 +27,7 @@ class SpectralMixer(nn.Module):
     def __init__(self, channels: int, level_width: int, condition_width: int) -> None:
         super().__init__()
         self.channels = channels
-        self._responses: dict[tuple[int, int, int], Tensor] = {}
+        self._responses: dict[tuple[int, ...], Tensor] = {}
         # Real numbers only: optimisers, safetensors and mixed precision all trip on complex ones.
         self.filter = nn.Parameter(
             0.02 / KERNEL_SIDE * torch.randn(FilterShape().weights, channels)
@@ -48,11 +48,14 @@ class SpectralMixer(nn.Module):
         """The response on a grid, remembered once the weights are no longer trained."""
         if self.filter.requires_grad:
             return self.response(n)
-        key = (n, self.filter.data_ptr(), self.filter._version)
-        if key not in self._responses:
-            self._responses = {k: r for k, r in self._responses.items() if k[1:] == key[1:]}
-            self._responses[key] = self.response(n)
-        return self._responses[key]
+        key = (n, self.filter.data_ptr(), self.filter._version, lanes_for(self.channels))
+        kept = self._responses.get(key)
+        if kept is None:
+            kept = self.response(n)
+            # A new dictionary, never a changed one: several threads may draw at once.
+            same = {k: r for k, r in self._responses.items() if k[1:] == key[1:]}
+            self._responses = same | {key: kept}
+        return kept
 
     def response(self, n: int) -> Tensor:
         """The filter on a grid of side n, packed: [C / lanes, n/2 + 1, n, 2, lanes]."""

@@ -81,9 +81,14 @@ def restore(path: Path) -> Loaded:
         }
         text: dict[str, Any] = header["text"] | {"vocabulary": tuple(header["text"]["vocabulary"])}
         _check_numbers([*network.values(), text["width"], text["layers"]])
+        about = dict(header["about"])
+        if not all(isinstance(word, str) for word in text["vocabulary"]):
+            raise ValueError("its vocabulary is no list of words")
         with torch.device("meta"):  # no memory is taken for what a header merely claims
             model = SpectralDenoiser(NetworkShape(**network), TextShape(**text))
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+    except (
+        KeyError, IndexError, TypeError, AttributeError, ValueError, RuntimeError
+    ) as error:  # fmt: skip
         raise _foreign(path, f"its header describes no network of ours ({error})") from error
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = {}
@@ -104,7 +109,7 @@ def restore(path: Path) -> Loaded:
     model.load_state_dict(found, assign=True)
     model.requires_grad_(False)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Loaded(model.eval(), digest, header["about"])
+    return Loaded(model.eval(), digest, about)
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _header(path: Path) -> dict[str, Any]:
         ) from error
     try:
         header = json.loads(metadata["catoptric"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise _foreign(path, "it does not say what network it holds") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise _foreign(path, f"its format is not {FORMAT!r}")
