@@ -38,7 +38,7 @@ def test_one_pair_in_twenty_is_held_out_whichever_comes_first() -> None:
 
 def test_who_is_called_a_doctor_and_no_more_follows_the_rates() -> None:
     """Were one sex's beards mentioned and not their absence, plain captions would lean."""
-    codes = draw_portraits(load_rates(None), 6, 40_000)
+    codes = draw_portraits(load_rates(None), 6, 60_000)
     doctors = codes[codes[:, column("occupation")] == attribute("occupation").index("doctor")]
     plain = [
         row

@@ -318,9 +318,10 @@ def _notes(
         right = judge.probabilities[0].diagonal()
         seen = int(judge.matrices[0].sum())
         notes.append(
-            f"the judge's errors, measured on {seen:,} portraits, were taken back from every rate "
-            f"and share: it finds {request.level} in {100 * right[1]:.1f} % of the portraits that "
-            f"show it, and does not in {100 * right[0]:.1f} % of the others"
+            f"the judge's errors, as measured on {seen:,} pictures whose truth is known, were "
+            f"taken back from every rate and share: it finds {request.level} in "
+            f"{100 * right[1]:.1f} % of those that show it, and does not in "
+            f"{100 * right[0]:.1f} % of the others"
         )
     reasons: Counter[str] = Counter()
     for reading in readings:

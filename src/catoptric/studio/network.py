@@ -14,6 +14,7 @@ from torch import Tensor
 from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.judges.calibration import stored
+from catoptric.judges.own import enough, own_counts, own_file
 from catoptric.judges.zero_shot import ZeroShotJudge
 from catoptric.models.portraits import environment
 from catoptric.models.spectral.denoiser import (
@@ -197,7 +198,16 @@ class NetworkPortraits:
         return self.rates.probability(attribute, level, condition)
 
     def judge_counts(self, attribute: str, level: str) -> np.ndarray:
-        """The judge's verdicts on held-out portraits: int64 [2, 2], truth by row."""
+        """The judge's verdicts: int64 [2, 2], truth by row.
+
+        On this model's own pictures, where they were measured and show the level often enough;
+        otherwise on held-out portraits.
+        """
+        own = own_counts(own_file(), self.judge_name, self.hash)
+        if attribute in own:
+            counts = own[attribute].one_against_rest(level)
+            if enough(counts):
+                return counts
         return stored(self._judge)["clean"][attribute].one_against_rest(level)
 
     def denoiser_of(self, settings: Settings) -> _Denoiser:

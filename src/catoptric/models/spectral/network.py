@@ -110,7 +110,7 @@ class SpectralNetwork(nn.Module):
             float32 [B, side, side, 3].
         """
         rows = len(x) // 2 if paired else len(x)
-        level = self.level(_waves(noise))
+        level = functional.rms_norm(self.level(_waves(noise)), (self.shape.level_width,))
         condition = self.condition(torch.cat([level, text], dim=-1))
         level = level[:rows]
 
