@@ -12,14 +12,13 @@ import numpy as np
 
 from catoptric.runs import Job, Runner, Spec, Store, damaged
 from catoptric.sampling import Arrangement, Settings
+from catoptric.studio.contract import USUAL, Pace
 
-# Seeds of one job: fixed solvers run in calls of exactly one microbatch; adaptive ones refill
-# finished rows from the job's queue, so a longer job wastes less at its end.
-FIXED_JOB = 64
-ADAPTIVE_JOB = 128
 # What an adaptive solver is taken to need before any of it was seen; only the clock shown to the
 # user depends on it.
 ADAPTIVE_GUESS = 50
+# Of the work that is left when the first steps run on a coarser grid.
+COARSE_GUESS = 0.7
 
 
 Progress = Callable[[str, int, int, float | None], None]
@@ -78,14 +77,19 @@ def _is_whole(label: Mapping[str, Any], attribute: str) -> bool:
     return isinstance(levels, dict) and attribute in levels and "obeyed" in label
 
 
-def weight(settings: Settings) -> float:
-    """Expected model evaluations of one picture: for the clock only."""
+def weight(settings: Settings, guided_cost: float) -> float:
+    """Expected work of one picture: for the clock only.
+
+    Args:
+        settings: of the picture.
+        guided_cost: what a guided evaluation takes, in plain ones.
+    """
     sampler = settings.sampler
     steps = ADAPTIVE_GUESS if sampler.is_adaptive else int(sampler.steps or 1)
     if sampler.solver == "heun":
         steps *= 2
-    # The conditional pass looks at the prompt's pictures only, the other one at all of them.
-    return steps * (1.0 if settings.guidance.scale == 1.0 else 8.0)
+    coarse = 1.0 if sampler.coarse_above is None else COARSE_GUESS
+    return steps * coarse * (1.0 if settings.guidance.scale == 1.0 else guided_cost)
 
 
 class Gallery:
@@ -107,6 +111,7 @@ class Gallery:
         level: str,
         progress: Progress,
         arranges: Sequence[str] = PLAIN,
+        pace: Pace = USUAL,
     ) -> None:
         self.store = store
         self.judge = judge
@@ -117,6 +122,7 @@ class Gallery:
         self._level = level
         self._progress = progress
         self._arranges = tuple(arranges)
+        self._pace = pace
 
     def units(self, seeds: Sequence[int]) -> np.ndarray | None:
         """The independent unit of each row of outcomes; None where every row is one."""
@@ -141,15 +147,17 @@ class Gallery:
         total = len(every) * len(seeds)
         for settings in every:
             spec = self.spec_of(settings)
-            size = ADAPTIVE_JOB if settings.sampler.is_adaptive else FIXED_JOB
+            size = self._pace.job * (2 if settings.sampler.is_adaptive else 1)
             missing = self.store.missing(spec, self.judge, seeds)
             for start in range(0, len(missing), size):
                 part = tuple(missing[start : start + size])
-                jobs.append((weight(settings) * len(part), Job(spec, part)))
+                jobs.append((weight(settings, self._pace.guided) * len(part), Job(spec, part)))
         work = {id(job): cost for cost, job in jobs}
         left = sum(work.values())
         done = total - sum(len(job.seeds) for _, job in jobs)
-        self._progress(stage, done, total, None)
+        seconds = self._pace.seconds
+        known = None if seconds is None else left * seconds / self._runner.workers
+        self._progress(stage, done, total, known)
         if not jobs:
             return
         began, finished = time.monotonic(), 0.0

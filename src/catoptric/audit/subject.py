@@ -105,6 +105,7 @@ def opened_gallery(
                     level=request.level,
                     progress=progress,
                     arranges=arranges,
+                    pace=subject.model.pace,
                 ),
             )
     finally:

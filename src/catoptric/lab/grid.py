@@ -111,6 +111,7 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
                     attribute=request.base.attribute_name,
                     level=request.base.level,
                     progress=progress,
+                    pace=subject.model.pace,
                 )
                 several = len(request.prompts) > 1
                 gallery.ensure(

@@ -233,6 +233,7 @@ class _Bench:
             attribute=self.request.base.attribute_name,
             level=self.request.base.level,
             progress=self.progress,
+            pace=self.subject.model.pace,
         )
         plain, _ = fit(base_tables(self.reference, self.reference)[0])
         plain = replace(plain, noise=self.base.noise)

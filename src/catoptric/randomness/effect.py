@@ -241,6 +241,7 @@ def noise_effect(
                 attribute=base.attribute_name,
                 level=base.level,
                 progress=progress,
+                pace=subject.model.pace,
             )
             yardstick = _arm(gallery, settings, YARDSTICK, [int(s) for s in own], "yardstick")
             arms = [_arm(gallery, settings, s, seeds[s], s) for s in request.sources]

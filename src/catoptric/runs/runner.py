@@ -85,14 +85,14 @@ class Runner:
 
     def __init__(self, recipe: Recipe, workers: int) -> None:
         self._recipe = recipe
-        self._workers = workers
+        self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
         self._local: Painter | None = None
 
     def __enter__(self) -> Runner:
-        if self._workers > 1:
+        if self.workers > 1:
             self._pool = ProcessPoolExecutor(
-                self._workers,
+                self.workers,
                 mp_context=get_context("spawn"),
                 initializer=_start_worker,
                 initargs=(self._recipe, os.getpid()),
@@ -129,7 +129,7 @@ class Runner:
         while waiting or running:
             # Two jobs a worker: the next one is there when a worker is done, and little is lost
             # on Ctrl-C.
-            while waiting and len(running) < 2 * self._workers:
+            while waiting and len(running) < 2 * self.workers:
                 job = waiting.popleft()
                 with _deaf_children():  # a pool begins its workers when it is given work
                     running[self._pool.submit(_paint, job)] = job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,25 @@ from catoptric.runs import Spec
 from catoptric.sampling import Denoiser, NoiseSource, Settings
 from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.result import SampleResult, Watch
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a model works through its pictures: for jobs and clocks, not for their bits.
+
+    Attributes:
+        job: seeds of one job: fixed solvers run in calls of whole microbatches; adaptive ones
+            refill finished rows from a job twice as long, and waste less at its end.
+        guided: what an evaluation with guidance takes, in evaluations without.
+        seconds: of one evaluation on one core, roughly; None where nobody measured.
+    """
+
+    job: int = 64
+    guided: float = 8.0
+    seconds: float | None = None
+
+
+USUAL = Pace()
 
 
 class Asked(Protocol):
@@ -51,6 +71,10 @@ class Studio(Protocol):
     @property
     def microbatch(self) -> int:
         """Rows of every call of the model."""
+
+    @property
+    def pace(self) -> Pace:
+        """How it works through its pictures."""
 
     def prepare(self, tell: Callable[[], None] = ...) -> None:
         """Make and cache what takes seconds, so that no two workers make it at once."""

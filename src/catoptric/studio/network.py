@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from catoptric.hashing import content_hash
 from catoptric.judges.calibration import stored
 from catoptric.judges.own import enough, own_counts, own_file
 from catoptric.judges.zero_shot import ZeroShotJudge
+from catoptric.models.pca import one_thread
 from catoptric.models.portraits import environment
 from catoptric.models.spectral.denoiser import (
     COARSE,
@@ -33,6 +35,7 @@ from catoptric.runs import Spec
 from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
 from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.result import SampleResult, Status, Watch
+from catoptric.studio.contract import Pace
 from catoptric.world import Condition, Rates, load_rates, parse_prompt
 from catoptric.world.prompts import words_of
 
@@ -175,6 +178,19 @@ class NetworkPortraits:
     def judge_name(self) -> str:
         """The judge and its version."""
         return self._judge.name
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Timed on a call or two: so an audit can say beforehand how long it takes."""
+        x, sigma = torch.zeros(MICROBATCH, SIDE, SIDE, 3), torch.ones(MICROBATCH)
+        text = self.loaded.model.nothing.expand(MICROBATCH, -1)
+        seconds = []
+        with one_thread(), torch.inference_mode():
+            for _ in range(3):
+                began = time.monotonic()
+                self.loaded.model(x, sigma, text)
+                seconds.append(time.monotonic() - began)
+        return Pace(job=2 * MICROBATCH, guided=2.0, seconds=min(seconds) / MICROBATCH)
 
     def prepare(self, tell: Callable[[], None] = lambda: None) -> None:
         """Nothing takes long."""

@@ -17,6 +17,7 @@ from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_ve
 from catoptric.sampling.brownian import KeyedNoise
 from catoptric.sampling.result import SampleResult, Status, Watch
 from catoptric.sampling.settings import Encoder, Precision
+from catoptric.studio.contract import Pace
 from catoptric.world import Condition, level_names, parse_prompt
 
 # Pictures of the set that differ in an auditable attribute are at least twice this far apart
@@ -39,6 +40,8 @@ class ExactPortraits(PortraitModel):
     name = NAME
     judge_name = JUDGE
     microbatch = MICROBATCH
+    # The conditional pass looks at the prompt's pictures only, the other one at all of them.
+    pace = Pace(job=MICROBATCH, guided=8.0)
 
     @property
     def shape(self) -> tuple[int, int, int]:
