@@ -24,8 +24,8 @@ import numpy as np
 import torch
 
 from catoptric.attribution import JudgeError, decompose, rate_interval
-from catoptric.judges.calibration import stored
-from catoptric.judges.zero_shot import ZeroShotJudge
+from catoptric.models.spectral.weights import restore, shipped
+from catoptric.studio.opening import open_studio
 from catoptric.training.held_out import HELD_OUT_WORDING, is_held_out
 from catoptric.world import (
     AUDITABLE,
@@ -71,10 +71,11 @@ def right(drawn: Drawn, occupation: str) -> int:
     return sum(label is not None and label["occupation"] == occupation for label in drawn.labels)
 
 
-def shares(say, judge: ZeroShotJudge, at_reference: dict[str, Drawn]) -> float:  # type: ignore[no-untyped-def]
+def shares(say, at_reference: dict[str, Drawn]) -> float:  # type: ignore[no-untyped-def]
     """Print (reference - data) of the share of women, by occupation; mean absolute value."""
     rates = load_rates(None)
-    counts = stored(judge)["clean"]["presentation"].one_against_rest("woman")
+    counts = open_studio("portraits", rates).judge_counts("presentation", "woman")
+    assert counts is not None
     say("model's share of the presentation, points (reference - data)")
     say(f"{'':14}{'data':>7}{'reference':>11}{'share':>8}{'95 %':>17}")
     found = []
@@ -115,7 +116,8 @@ def held_out_wordings(rates) -> list[str]:  # type: ignore[no-untyped-def]
 def memorised(say, generated: np.ndarray) -> None:  # type: ignore[no-untyped-def]
     """Print distances to the training's portraits."""
     rates = load_rates(None)
-    shelves = range(-(-TRAINED // 1536))
+    first = int(restore(shipped()).about["key"]) << 32
+    shelves = range(first, first - (-TRAINED // 1536))
     trained = np.concatenate([render(draw_portraits(rates, shelf, 1536)) for shelf in shelves])
     held_out = render(draw_portraits(rates, 99 << 80, len(generated)))
     flat = torch.from_numpy(trained.reshape(len(trained), -1))
@@ -137,7 +139,7 @@ def main() -> None:
     kept = parser.parse_args().run
     with tempfile.TemporaryDirectory() as temporary, printed(__file__) as say:
         folder = Path(temporary) if kept is None else kept
-        judge, rates = ZeroShotJudge.load(), load_rates(None)
+        rates = load_rates(None)
         missed = []
 
         def row(name: str, bar: float | None, yes: int, n: int, more: str = "") -> None:
@@ -183,11 +185,15 @@ def main() -> None:
                 row(f"  {name}", None, *counted(drawn))
         pairs = [draw(folder, prompt, GUIDED, EACH) for prompt in held_out_prompts()]
         row("held-out pairs obeyed, guidance 2", BARS["held out"], *counted(pairs))
-        wordings = [p for p in held_out_wordings(rates) if parse_prompt(p).items]
+        wordings = [
+            prompt
+            for prompt in held_out_wordings(rates)
+            if any(name in AUDITABLE for name, _ in parse_prompt(prompt).items)
+        ]
         row("held-out wording obeyed, guidance 2", BARS["held out"],
             *counted([draw(folder, p, GUIDED, 8) for p in wordings]))  # fmt: skip
         say()
-        mean = shares(say, judge, at_reference)
+        mean = shares(say, at_reference)
         said = "" if mean <= MOST_SHARE else "  MISSED"
         if said:
             missed.append("model share")
