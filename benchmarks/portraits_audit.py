@@ -25,7 +25,7 @@ COMMAND = [
     *(sys.executable, "-m", "catoptric", "audit", "a portrait of a doctor", "--model", "portraits"),
     *("--half-width", f"{HALF_WIDTH:g}", "--no-remedy", "--json"),
 ]
-TOLD = re.compile(r"(\d[\d,]*) s left")
+TOLD = re.compile(r"(?:(\d+):)?(\d+)(?: s)? left")
 
 
 def run(folder: Path, kill_after: float | None = None) -> tuple[int, str, str, float]:
@@ -54,7 +54,7 @@ def main() -> None:
         if code:
             raise SystemExit(err)
         found, missed = json.loads(out), []
-        said = [float(s.replace(",", "")) for s in TOLD.findall(err)]
+        said = [60.0 * float(m or 0) + float(s) for m, s in TOLD.findall(err)]
         wide = [
             (share["high"] - share["low"]) / 2
             for share in found["shares"]
@@ -79,8 +79,8 @@ def main() -> None:
             f"{HALF_WIDTH:g}")  # fmt: skip
         if said:
             ratio = said[0] / found["seconds"]
-            bar("told beforehand", 1 / FACTOR <= ratio <= FACTOR,
-                f"{said[0]:.0f} s for the pilot, {found['seconds']:.0f} s it was, ratio {ratio:.2f}")  # fmt: skip
+            words = f"{said[0]:.0f} s for the pilot; {found['seconds']:.0f} s it was ({ratio:.2f})"
+            bar("told beforehand", 1 / FACTOR <= ratio <= FACTOR, words)
         else:
             bar("told beforehand", False, "nothing was told")
         folder = Path(temporary) / "cut"
