@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from catoptric.attribution import Interval, mean_interval, rate_interval
 from catoptric.audit.gallery import Reading
 from catoptric.studio.painting import unpack
-from catoptric.studio.portraits import LANDING_BOUND
 
 Floats = NDArray[np.float64]
 
@@ -50,13 +49,7 @@ class Figures:
     changed: Floats
 
 
-def elsewhere_bound(pixels: int) -> float:
-    """RMS beyond which two pictures are not the same one: twice the landing bound.
-
-    Args:
-        pixels: numbers in a picture, width times height times 3.
-    """
-    return 2.0 * LANDING_BOUND / float(np.sqrt(pixels))
+_NOT_SEPARATE = "this model's pictures pass into one another, so none is another one"
 
 
 def pixel_rms(
@@ -81,7 +74,11 @@ def pixel_rms(
 
 
 def measure(
-    reading: Reading, reference: Reading, errors: Floats | None, why_no_error: str, pixels: int
+    reading: Reading,
+    reference: Reading,
+    errors: Floats | None,
+    why_no_error: str,
+    apart: float | None,
 ) -> Figures:
     """The figures of one cell.
 
@@ -90,7 +87,8 @@ def measure(
         reference: the same of reference sampling, row by row the same seeds.
         errors: float64 [n] from `pixel_rms`, or None where no converged picture belongs to a seed.
         why_no_error: the reason, where None.
-        pixels: numbers in a picture.
+        apart: RMS distance beyond which two results are two pictures; None where a model's pictures
+            are no separate ones.
     """
     outcomes = reading.outcomes
     clear = ~np.isnan(outcomes)
@@ -107,9 +105,9 @@ def measure(
         error=_undefined(why_no_error)
         if errors is None
         else mean_interval(errors, bounds=(0.0, FARTHEST), level=LEVEL),
-        elsewhere=_undefined(why_no_error)
-        if errors is None
-        else _share((errors > elsewhere_bound(pixels)).astype(np.float64)),
+        elsewhere=_undefined(why_no_error or _NOT_SEPARATE)
+        if errors is None or apart is None
+        else _share((errors > apart).astype(np.float64)),
         flips=_share(changed),
         n=len(outcomes),
         unclear=int((~clear).sum()),

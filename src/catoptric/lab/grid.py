@@ -120,10 +120,12 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
                 made += gallery.drawn
                 for i, cell in enumerate(plan.cells):
                     if cell.prompt == prompt:
-                        drawn[i] = _read(gallery, cell, request)
+                        drawn[i] = _read(gallery, cell, request, subject.model.apart)
                         key = (prompt, cell.settings.noise.source)
                         if key not in references:
-                            references[key] = _reference(gallery, cell, request)
+                            references[key] = _reference(
+                                gallery, cell, request, subject.model.apart
+                            )
     finally:
         store.close()
     return Grid(
@@ -137,7 +139,7 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
     )
 
 
-def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
+def _read(gallery: Gallery, cell: Cell, request: GridRequest, apart: float | None) -> Drawn:
     # Seeds that are only shown, because --seeds exceeds --measure, still count: they are drawn.
     seeds = request.seeds
     pictures = gallery.pictures(cell.settings, seeds)
@@ -145,13 +147,12 @@ def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
     if cell.converged is not None:
         reasons = gallery.read(cell.converged, seeds).reasons
         errors = pixel_rms(pictures, gallery.pictures(cell.converged, seeds), seeds)
-    pixels = unpack(pictures[seeds[0]]).size
     figures = measure(
         gallery.read(cell.settings, seeds),
         gallery.read(cell.reference, seeds),
         errors,
         why_not_converged(cell.settings) or "",
-        pixels,
+        apart,
     )
     return Drawn(
         cell=cell,
@@ -165,10 +166,9 @@ def _read(gallery: Gallery, cell: Cell, request: GridRequest) -> Drawn:
     )
 
 
-def _reference(gallery: Gallery, cell: Cell, request: GridRequest) -> Figures:
+def _reference(gallery: Gallery, cell: Cell, request: GridRequest, apart: float | None) -> Figures:
     reading = gallery.read(cell.reference, request.seeds)
-    pixels = unpack(gallery.pictures(cell.reference, request.seeds[:1])[request.seeds[0]]).size
-    return measure(reading, reading, np.zeros(len(request.seeds)), "", pixels)
+    return measure(reading, reading, np.zeros(len(request.seeds)), "", apart)
 
 
 def _shown(gallery: Gallery, settings: Settings, request: GridRequest) -> Shown:

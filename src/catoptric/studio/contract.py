@@ -73,6 +73,13 @@ class Studio(Protocol):
         """Rows of every call of the model."""
 
     @property
+    def apart(self) -> float | None:
+        """RMS distance, pixels in [-1, 1], beyond which two results are two pictures.
+
+        None where a model's pictures are no separate ones.
+        """
+
+    @property
     def pace(self) -> Pace:
         """How it works through its pictures."""
 

@@ -145,6 +145,7 @@ class NetworkPortraits:
 
     name = NAME
     microbatch = MICROBATCH
+    apart = None
     shape = (SIDE, SIDE, 3)
     noise_shape = (3, SIDE, SIDE)
 

@@ -49,6 +49,11 @@ class ExactPortraits(PortraitModel):
         height, width, channels = self.pictures.pictures.shape[1:]
         return height, width, channels
 
+    @property
+    def apart(self) -> float:
+        """Twice the landing bound, as RMS distance: results this far apart landed on two."""
+        return 2.0 * LANDING_BOUND / float(np.sqrt(np.prod(self.shape)))
+
     def ask(self, prompt: str) -> Condition:
         """What a prompt demands.
 
