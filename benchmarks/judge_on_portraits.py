@@ -29,8 +29,8 @@ from catoptric.world import AUDITABLE, attribute, load_rates
 from portraits import draw
 from tables import printed
 
-CELLS = ("reference", "quick", "comfyui", "diffusers")
-EACH = 32
+CELLS = ("reference", "quick", "comfyui")
+EACH = 16
 MARGIN = 5.0
 
 

@@ -1,4 +1,4 @@
-"""`python -m catoptric.training denoiser|judge --out FOLDER`: begin a run, or go on with it.
+"""`python -m catoptric.training denoiser|text|judge --out FOLDER`: begin a run, or go on with it.
 
 `ship --out FOLDER` writes a denoiser's averaged weights where the package looks for them.
 """
@@ -17,7 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads
     parser = argparse.ArgumentParser(prog="python -m catoptric.training", description=__doc__)
     parser.add_argument(
-        "what", choices=["denoiser", "judge", "ship"], help="which network; or ship a denoiser"
+        "what",
+        choices=["denoiser", "text", "judge", "ship"],
+        help="which network; or ship a denoiser",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--steps", type=int, default=4000, help="steps in all")
@@ -32,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--begin-with", type=Path, default=None, help="weights of another run to go on from"
     )
     parser.add_argument(
+        "--text", type=Path, default=None, help="denoiser: weights of a run of text to begin with"
+    )
+    parser.add_argument(
         "--to", type=Path, default=None, help="ship: the file to write (default: the package's own)"
     )
     given = parser.parse_args(arguments)
@@ -40,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if given.what == "judge":
         from catoptric.training.judge import train_judge as train
+    elif given.what == "text":
+        from catoptric.training.text import train_text as train
     elif given.what == "ship":
         from catoptric.training.ship import ship_denoiser as train
     else:

@@ -19,6 +19,7 @@ from catoptric.sampling import Settings, noise_source, sample
 from catoptric.training.checkpoint import load
 from catoptric.training.data import SHELF, Portraits, mean_picture
 from catoptric.training.denoiser import DenoisingLoss
+from catoptric.training.graft import graft
 from catoptric.training.loop import Recipe, Run
 from catoptric.world import attribute, contact_sheet, load_rates
 from catoptric.world.lexicon import vocabulary
@@ -32,7 +33,7 @@ SHARES = (
     (".filter", 0.1),
     ("gains", 0.3),
     ("level", 0.3),
-    ("condition", 0.3),
+    ("text.", 0.1),
     ("modulation", 0.3),
 )
 EACH = 4
@@ -58,6 +59,11 @@ def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     model = SpectralDenoiser(NetworkShape(), TextShape(words)).to(given.device)
     model.mean.copy_(mean_picture(rates, given.key))
     average = None if given.begin_with is None else begin(model, given.begin_with)
+    if given.text is not None:
+        if average is not None:  # raw weights and average are both those of the average then
+            model.load_state_dict(average)
+        graft(model, given.text)
+        average = None
     tell(f"{sum(p.numel() for p in model.parameters()):,} parameters: {asdict(NetworkShape())}")
     loss = DenoisingLoss(
         Portraits(rates, words, batch=given.batch, key=given.key), given.key, COARSE
