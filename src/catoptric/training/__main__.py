@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--text", type=Path, default=None, help="denoiser: weights of a run of text to begin with"
     )
     parser.add_argument(
+        "--earlier", type=int, default=0, help="ship: pictures seen by the runs it began with"
+    )
+    parser.add_argument(
         "--to", type=Path, default=None, help="ship: the file to write (default: the package's own)"
     )
     given = parser.parse_args(arguments)

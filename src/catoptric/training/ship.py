@@ -50,7 +50,8 @@ def ship_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     model = averaged(tensors, path)
     known: dict[str, Any] = {
         **about,
-        "pictures": int(str(about["step"])) * int(str(about.get("batch", given.batch))),
+        "pictures": given.earlier
+        + int(str(about["step"])) * int(str(about.get("batch", given.batch))),
         "rates": about.get("rates", load_rates(given.rates).hash),
         "without_text": WITHOUT_TEXT,
         "loss": measured_loss(model),
