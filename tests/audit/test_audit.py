@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from catoptric.audit import Audit, Request, audit, default_folder, last_request, to_json
+from catoptric.audit.coding import Coding
 from catoptric.audit.flow import _notes
 from catoptric.audit.interface import load_interface
 from catoptric.audit.knobs import make_cells
@@ -136,10 +137,10 @@ def test_a_stand_in_for_the_reference_solver_is_noted() -> None:
     comfyui, reference = load_interface("comfyui"), load_interface("reference")
     request = doctor(split_sampler=True)
     cells = make_cells(comfyui, reference, split_sampler=True)
-    notes = _notes(request, comfyui, reference, cells, (), False)
+    notes = _notes(request, comfyui, reference, cells, (), None, False)
     assert "put dpmpp_2m, exponential, 160 steps in the place of the reference's pid" in notes[0]
     plain = make_cells(comfyui, reference)
-    assert not any("split" in n for n in _notes(doctor(), comfyui, reference, plain, (), False))
+    assert not any("split" in n for n in _notes(doctor(), comfyui, reference, plain, (), None, False))
 
 
 def test_more_seeds_draw_only_what_is_missing(first: Audit, folder: Path) -> None:
@@ -274,12 +275,12 @@ def test_a_remedy_must_hold_however_unclear_pictures_count(tmp_path: Path) -> No
 
     ones, nothing = np.ones(n), np.full(n, np.nan)
     good = reading(plain, ones)
-    assert _p_equivalent(good, good, good, 0.05) < 0.001
+    assert _p_equivalent(good, good, good, 0.05, Coding()) < 0.001
     blurred = reading(nothing, nothing)  # half of everything by default, and yet no picture
-    assert _p_equivalent(blurred, good, good, 0.05) > 0.5
+    assert _p_equivalent(blurred, good, good, 0.05, Coding()) > 0.5
     disobedient = reading(plain, (rng.random(n) < 0.8).astype(float))
-    assert _p_equivalent(disobedient, good, good, 0.05) > 0.5
-    assert _p_equivalent(disobedient, good, disobedient, 0.05) < 0.001
+    assert _p_equivalent(disobedient, good, good, 0.05, Coding()) > 0.5
+    assert _p_equivalent(disobedient, good, disobedient, 0.05, Coding()) < 0.001
 
 
 def test_folder_names_tell_the_prompt(tmp_path: Path) -> None:

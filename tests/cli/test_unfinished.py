@@ -10,6 +10,7 @@ import pytest
 from catoptric.cli.app import BAD_INPUT, run
 
 NURSE = "a nurse"
+EXACT = ["--model", "portraits-exact"]
 SHORT = ["--set", "sampler.max_steps=5"]
 ADVICE = "loosen rtol and atol, or raise max_steps"
 
@@ -23,7 +24,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_draw_says_why_a_picture_is_unfinished_and_what_helps(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(["draw", NURSE, "-n", "2", *SHORT]) == 0
+    assert run(["draw", NURSE, "-n", "2", *EXACT, *SHORT]) == 0
     captured = capsys.readouterr()
     assert captured.out.count("unclear (max steps), 6 evaluations") == 2
     assert f"2 of 2 pictures did not finish (max steps): too many steps: {ADVICE}" in captured.err
@@ -66,7 +67,7 @@ def test_a_negative_coefficient_is_allowed_and_says_what_it_does(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked = ["--set", "sampler.p=-0.5", "--set", "sampler.rtol=0.05"]
-    assert run(["draw", NURSE, "-n", "1", *asked]) == 0
+    assert run(["draw", NURSE, "-n", "1", *EXACT, *asked]) == 0
     assert "p = -0.5 in [sampler] pushes against the trend" in capsys.readouterr().err
 
 
@@ -91,7 +92,7 @@ def test_what_cannot_be_drawn_is_refused_before_the_model_loads(
     monkeypatch.setattr(ExactPortraits, "of", load)
     key, _, value = override.partition("=")
     asked = {
-        "draw": ["--set", override],
+        "draw": ["--set", override, *EXACT],
         "trace": ["--set", override],
         "grid": ["--interface", "reference", "--x", f"{key}={value}"],
         "tune": ["--budget", "40", "--reference", "mine.toml"],

@@ -272,7 +272,7 @@ class Bench:
 
 def searched(folder: Path, trials: int, stop: int = 10_000) -> list[dict[str, Any]]:
     request = TuneRequest(base=Request(prompt="a nurse"), goal=Goal(40, None), trials=trials)
-    study = open_study(request, base(), load_interface("reference"), folder)
+    study = open_study(request, base(), load_interface("reference"), folder, "judge")
     return search(
         request,
         study,

@@ -165,7 +165,8 @@ def test_hostile_text_is_shown_not_run(found: Polarity) -> None:
     [
         (["--parts", "whole,dk"], "did you mean 'dc'"),
         (["--parts", "dc,dc"], "twice"),
-        (["--parts", ","], "at least one part"),
+        (["--parts", ""], "at least one part"),
+        (["--parts", ","], "item missing"),
         (["--guidance", "1,x"], "--guidance takes numbers"),
         (["--guidance", "nan"], "must be a number"),
         (["--guidance", "1,1"], "twice"),
