@@ -30,7 +30,7 @@ from portraits import draw
 from tables import printed
 
 CELLS = ("reference", "quick", "comfyui")
-EACH = 16
+EACH = 8
 MARGIN = 5.0
 
 

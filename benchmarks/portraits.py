@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from catoptric.audit import Request
-from catoptric.audit.gallery import PLAIN
 from catoptric.audit.hands import default_workers
 from catoptric.audit.seeds import seeds_of
-from catoptric.audit.subject import opened_gallery
-from catoptric.files import slug
 from catoptric.sampling import Settings
-from catoptric.studio.painting import unpack
+from catoptric.studio.contract import Studio
+from catoptric.studio.hands import make_together
+from catoptric.studio.opening import open_studio
+from catoptric.world import load_rates
 
 REFERENCE = {"sampler": {"solver": "pid", "rtol": 1e-4, "atol": 1e-4}}
 GUIDED = {
     "guidance": {"scale": 2.0},
-    "sampler": {"solver": "dpmpp_2m", "schedule": "exponential", "steps": 24},
+    "sampler": {"solver": "dpmpp_2m", "schedule": "exponential", "steps": 16},
 }
 BLOCK = 40
 """Of seeds: the benchmarks' own."""
@@ -46,45 +45,43 @@ class Drawn:
     pictures: np.ndarray
 
 
-def draw(
-    folder: Path, prompt: str, tables: Mapping[str, Any], count: int, model: str = "portraits"
-) -> Drawn:
-    """Draw what is missing, by all cores.
+@cache
+def _model() -> Studio:
+    return open_studio("portraits", load_rates(None))
+
+
+def draw(folder: Path, prompt: str, tables: Mapping[str, Any], count: int) -> Drawn:
+    """Draw by threads, or read what was drawn before.
 
     Args:
-        folder: of all runs; one is kept for every prompt.
+        folder: where pictures are kept, one file for a prompt and its settings.
         prompt: what is asked for.
         tables: settings.
         count: pictures, of keyed seeds.
-        model: what draws.
     """
-    settings = Settings.from_dict(tables)
-    request = Request(prompt=prompt, model=model)
-    seeds = seeds_of(count, 0, BLOCK)
-    told = [time.monotonic()]
-
-    def progress(stage: str, done: int, total: int, left: float | None) -> None:
-        if time.monotonic() - told[0] > 20.0:
-            told[0] = time.monotonic()
-            print(f"{prompt}: {done} of {total}", file=sys.stderr, flush=True)
-
-    opened = opened_gallery(
-        request,
-        folder / f"{model}-{slug(prompt)}",
-        workers=default_workers(),
-        progress=progress,
-        arranges=PLAIN,
-    )
-    with opened as (_, gallery):
-        gallery.ensure([settings], seeds, "pictures")
-        reading = gallery.read(settings, seeds)
-        judged = gallery.store.judged(gallery.spec_of(settings), gallery.judge, seeds)
-        packed = gallery.pictures(settings, seeds)
+    model, settings = _model(), Settings.from_dict(tables)
+    asked = model.ask(prompt)
+    path = folder / f"{model.spec(asked, settings).key[:24]}-{count}.npz"
+    if not path.is_file():
+        print(f"{prompt}: {count} pictures", file=sys.stderr, flush=True)
+        pictures, result = make_together(
+            model,
+            asked,
+            settings,
+            seeds_of(count, 0, BLOCK),
+            threads=default_workers(),
+            watch=lambda step: None,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(path, pictures=pictures, nfe=result.nfe.numpy(), status=result.status.numpy())
+    kept = np.load(path)
+    labels = model.judge(asked, kept["pictures"], kept["status"].tolist())
+    obeyed = [np.nan if label["obeyed"] is None else float(label["obeyed"]) for label in labels]
     return Drawn(
-        labels=[judged[seed][2]["levels"] for seed in seeds],
-        obeyed=reading.obeyed,
-        nfe=float(reading.nfe.mean()),
-        pictures=np.stack([unpack(packed[seed]) for seed in seeds]),
+        labels=[label["levels"] for label in labels],
+        obeyed=np.array(obeyed),
+        nfe=float(kept["nfe"].mean()),
+        pictures=kept["pictures"],
     )
 
 

@@ -9,8 +9,8 @@ An unclear verdict counts as not obeyed. The model share is (reference - data), 
 errors taken back, as in an audit. Memorisation: a picture's distance to the nearest of 20,000
 portraits of the training, for generated pictures and for held-out portraits alike.
 
-Run: python benchmarks/portraits_quality.py --run FOLDER   (about five minutes of two cores; pictures
-are kept in FOLDER, so a stopped run goes on)
+Run: python benchmarks/portraits_quality.py --run FOLDER   (six minutes of two cores; pictures are kept
+in FOLDER, so a stopped run goes on)
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from catoptric.world import (
 from portraits import GUIDED, REFERENCE, Drawn, counted, draw
 from tables import printed
 
-AT_REFERENCE, AT_GUIDANCE, EACH, HELD_OUT_PROMPTS = 24, 16, 4, 12
+AT_REFERENCE, AT_GUIDANCE, EACH, HELD_OUT_PROMPTS = 24, 16, 8, 8
 BARS = {"reference": 0.95, "guidance 2": 0.99, "attributes": 0.95, "held out": 0.90}
 MOST_SHARE = 5.0
 OCCUPATIONS = attribute("occupation").levels
@@ -172,7 +172,7 @@ def main() -> None:
         by_word, all_words = {}, []
         for i, ((name, level), text) in enumerate(WORDS.items()):
             drawn = []
-            for occupation in OCCUPATIONS[i % 5 :: 5]:
+            for occupation in OCCUPATIONS[i % 10 :: 10]:
                 if is_held_out(("occupation", occupation), (name, level)):
                     continue
                 prompt = text.format(occupation, a=with_article(occupation))
