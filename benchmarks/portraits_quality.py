@@ -9,8 +9,8 @@ An unclear verdict counts as not obeyed. The model share is (reference - data), 
 errors taken back, as in an audit. Memorisation: a picture's distance to the nearest of 20,000
 portraits of the training, for generated pictures and for held-out portraits alike.
 
-Run: python benchmarks/portraits_quality.py --run FOLDER   (six minutes of two cores; pictures are kept
-in FOLDER, so a stopped run goes on)
+Run: python benchmarks/portraits_quality.py --run FOLDER   (six minutes of two cores; a stopped run
+goes on from the pictures kept in FOLDER)
 """
 
 from __future__ import annotations

@@ -140,7 +140,9 @@ def test_a_stand_in_for_the_reference_solver_is_noted() -> None:
     notes = _notes(request, comfyui, reference, cells, (), None, False)
     assert "put dpmpp_2m, exponential, 160 steps in the place of the reference's pid" in notes[0]
     plain = make_cells(comfyui, reference)
-    assert not any("split" in n for n in _notes(doctor(), comfyui, reference, plain, (), None, False))
+    assert not any(
+        "split" in n for n in _notes(doctor(), comfyui, reference, plain, (), None, False)
+    )
 
 
 def test_more_seeds_draw_only_what_is_missing(first: Audit, folder: Path) -> None:
