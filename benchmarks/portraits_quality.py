@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,7 @@ from catoptric.world import (
 from portraits import GUIDED, REFERENCE, Drawn, counted, draw
 from tables import printed
 
-AT_REFERENCE, AT_GUIDANCE, EACH, HELD_OUT_PROMPTS = 24, 16, 8, 8
+AT_REFERENCE, AT_GUIDANCE, EACH, HELD_OUT_PROMPTS = 24, 16, 8, 6
 BARS = {"reference": 0.95, "guidance 2": 0.99, "attributes": 0.95, "held out": 0.90}
 MOST_SHARE = 5.0
 OCCUPATIONS = attribute("occupation").levels
@@ -97,13 +96,19 @@ def shares(say, at_reference: dict[str, Drawn]) -> float:  # type: ignore[no-unt
 
 
 def held_out_prompts() -> list[str]:
-    """Prompts that name a pair which no caption of the training named."""
+    """Prompts that name an occupation with what no caption of the training named beside it."""
+    texts = {
+        "skin": "{a} with {level} skin",
+        "background": "{a} on a {level} background",
+        "expression": "{a} with a {level} expression",
+        "facial_hair": "{a} with {level}",
+    }
     found = []
-    levels = [(name, level) for name in AUDITABLE for level in attribute(name).levels]
-    for one, other in combinations(levels, 2):
-        known = one[0] == "occupation" and other in WORDS
-        if known and is_held_out(one, other):
-            found.append(WORDS[other].format(one[1], a=with_article(one[1])))
+    for occupation in OCCUPATIONS:
+        for name, text in texts.items():
+            for level in attribute(name).levels:
+                if level != "none" and is_held_out(("occupation", occupation), (name, level)):
+                    found.append(text.format(a=with_article(occupation), level=level))
     return found[:HELD_OUT_PROMPTS]
 
 
