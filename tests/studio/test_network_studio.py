@@ -154,7 +154,7 @@ def test_damaged_and_foreign_weights_are_refused(tmp_path: Path) -> None:
     store(made, good, {})
     with pytest.raises(InputError, match="damaged"):
         restore(_cut(good, tmp_path / "cut.safetensors"))
-    with pytest.raises(InputError, match="no weights at"):
+    with pytest.raises(InputError, match="there is no file"):
         restore(tmp_path / "nowhere.safetensors")
     (tmp_path / "pickle.pt").write_bytes(b"\x80\x04\x95garbage")
     with pytest.raises(InputError, match="damaged"):

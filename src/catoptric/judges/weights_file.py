@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from catoptric.errors import InputError
 from catoptric.judges.towers import Towers, TowerShape
+from catoptric.models.weights_file import halved, read_halved, read_header, write_tensors
 
 KIND = "catoptric zero-shot judge 1"
+WHAT = "a judge of ours"
 MOST_BYTES = 16_000_000
-"""Ours take 2 MB; a file is not opened before it is known to be no larger."""
+"""Ours take 2 MB."""
 MOST = 4096
 """Of any number in a shape, and of words in a vocabulary."""
 
@@ -32,17 +30,7 @@ def write_towers(path: Path, towers: nn.Module, about: Mapping[str, Any]) -> Non
     """
     assert isinstance(towers, Towers)
     described = {**about, "kind": KIND, "shape": towers.shape.as_dict()}
-    tensors = {
-        name: tensor.detach().to("cpu", torch.float16).contiguous()
-        for name, tensor in towers.state_dict().items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, temporary, metadata={"about": json.dumps(described)})
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_tensors(path, halved(towers.state_dict()), described)
 
 
 def read_towers(path: Path) -> tuple[Towers, dict[str, Any]]:
@@ -52,36 +40,16 @@ def read_towers(path: Path) -> tuple[Towers, dict[str, Any]]:
         InputError: one sentence, for a file that is missing, damaged, another's, or whose weights
             are not those of the towers it describes.
     """
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise InputError(f"{path} has {size:,} bytes, which no judge of ours has")
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})["about"])
-            if about["kind"] != KIND:
-                raise InputError(f"{path} holds {about['kind']!r}, not a judge ({KIND})")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        shape = _shape(about["shape"])
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no judge {path}; leave the path out for the shipped one"
-        ) from None
-    except (
-        OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError
-    ) as error:  # fmt: skip
-        raise InputError(f"{path} is not a judge of ours: {_said(error)}") from error
-    except Exception as error:  # safetensors raises a class of its own, of no public base
-        if type(error).__name__ == "SafetensorError":
-            raise InputError(f"{path} is damaged: {_said(error)}") from error
-        raise
-    if any(t.dtype != torch.float16 or not bool(t.isfinite().all()) for t in tensors.values()):
-        raise InputError(f"{path} is damaged: its weights are not all finite float16 numbers")
+    about = read_header(path, WHAT, most=MOST_BYTES)
+    if about.get("kind") != KIND:
+        raise InputError(f"{path} is not {WHAT}: it holds {about.get('kind')!r}, not {KIND!r}")
     try:
         with torch.device("meta"):  # takes no memory for what a file only says of itself
-            towers = Towers(shape)
-        towers.load_state_dict({name: t.float() for name, t in tensors.items()}, assign=True)
-    except (RuntimeError, ValueError) as error:
-        raise InputError(f"{path} is no judge of the shape it names: {_said(error)}") from error
+            towers = Towers(_shape(about["shape"]))
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path} is not {WHAT}: {' '.join(str(error).split())[:200]}") from error
+    wanted = {name: tuple(tensor.shape) for name, tensor in towers.state_dict().items()}
+    towers.load_state_dict(read_halved(path, WHAT, wanted), assign=True)
     return towers.eval().requires_grad_(False), about
 
 
@@ -94,8 +62,3 @@ def _shape(described: Any) -> TowerShape:
     if not (lengths and sound and few and all(isinstance(w, str) for w in shape.vocabulary)):
         raise ValueError("its shape is none that towers could have")
     return shape
-
-
-def _said(error: Exception) -> str:
-    """The first lines of an error as one clause."""
-    return " ".join(str(error).split())[:200]
