@@ -23,6 +23,7 @@ def main() -> None:
     from catoptric.attribution import rate_interval, seed_sample
     from catoptric.audit.interface import load_interface
     from catoptric.sampling import Settings
+    from catoptric.studio.making import make
     from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import attribute, load_rates, parse_prompt
 
@@ -44,7 +45,7 @@ def main() -> None:
                     sampler["rtol"] /= divisor
                     sampler["atol"] /= divisor
                     settings = Settings.from_dict(tables | {"sampler": sampler})
-                    pictures, result = model.make(condition, settings, seeds)
+                    pictures, result = make(model, condition, settings, seeds)
                     judged = model.judge(condition, pictures, result.status.tolist())
                     labels.append([(j["levels"] or {}).get("presentation") for j in judged])
                     nfe.append(float(result.nfe.double().mean()))

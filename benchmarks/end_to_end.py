@@ -43,6 +43,7 @@ def main() -> None:
     from catoptric.audit import Request, audit, to_json
     from catoptric.audit.interface import load_interface
     from catoptric.sampling import Settings
+    from catoptric.studio.making import make
     from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import attribute, load_rates, parse_prompt
 
@@ -52,7 +53,7 @@ def main() -> None:
 
     def women(model, occupation: str, seeds: list[int]) -> np.ndarray:
         condition = parse_prompt(f"a portrait of a {occupation}")
-        pictures, result = model.make(condition, settings, seeds)
+        pictures, result = make(model, condition, settings, seeds)
         judged = model.judge(condition, pictures, result.status.tolist())
         levels = [(j["levels"] or {}).get("presentation") for j in judged]
         return np.array([0.5 if level is None else float(level == "woman") for level in levels])

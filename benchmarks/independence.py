@@ -105,6 +105,7 @@ def main() -> None:
     from catoptric.attribution import seed_sample
     from catoptric.runs import Job, Runner
     from catoptric.sampling import Settings
+    from catoptric.studio.making import make
     from catoptric.studio.painting import PaintRecipe, unpack
     from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import load_rates, parse_prompt
@@ -130,7 +131,7 @@ def main() -> None:
             settings = Settings.from_dict(table)
 
             def draw(of: list[int], settings: Settings = settings) -> dict[int, str]:
-                return hashed(model.make(condition, settings, of)[0], of)
+                return hashed(make(model, condition, settings, of)[0], of)
 
             alone = {}
             for seed in seeds:

@@ -127,6 +127,7 @@ def main() -> None:
     )
     from catoptric.audit.interface import load_interface
     from catoptric.sampling import Settings
+    from catoptric.studio.making import make
     from catoptric.studio.portraits import ExactPortraits
     from catoptric.world import load_rates, parse_prompt
 
@@ -146,7 +147,7 @@ def main() -> None:
             )
             for name, tables in variants():
                 settings = Settings.from_dict(base | tables)
-                pictures, result = model.make(condition, settings, seeds)
+                pictures, result = make(model, condition, settings, seeds)
                 judged = model.judge(condition, pictures, result.status.tolist())
                 levels = [(j["levels"] or {}).get("presentation") for j in judged]
                 women = np.array([0.5 if v is None else float(v == "woman") for v in levels])

@@ -13,6 +13,7 @@ from catoptric.audit.gallery import arranged_settings
 from catoptric.cli.app import BAD_INPUT
 from catoptric.cli.app import run as command
 from catoptric.report.words import seeds_phrase
+from catoptric.studio.making import make
 
 DOCTOR = "a portrait of a doctor"
 # One knob: two cells are enough to see how starts are drawn.
@@ -57,7 +58,7 @@ def test_every_seed_is_drawn_under_both_signs(found: Audit) -> None:
 def test_the_second_half_are_the_opposites_pictures(found: Audit) -> None:
     model, condition = found.subject.model, found.subject.condition
     settings = arranged_settings(found.cells.deployed, "opposite")
-    pictures, result = model.make(condition, settings, found.seeds)
+    pictures, result = make(model, condition, settings, found.seeds)
     labels = model.judge(condition, pictures, result.status.tolist())
     women = [float(one["levels"]["presentation"] == "woman") for one in labels]
     assert found.readings[-1].outcomes[24:].tolist() == women

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from catoptric.cli.app import BAD_INPUT, INTERRUPTED, run
+from catoptric.studio.making import make
 
 DOCTOR = "a portrait of a doctor"
 COMFY = ["--interface", "comfyui"]
@@ -94,7 +95,7 @@ def test_a_trace_is_of_the_pictures_that_draw_makes(
 
     found = json.loads(printed(capsys, DOCTOR, *COMFY, "-n", "3", "--seed", "5", "--json"))
     settings = make_cells(load_interface("comfyui"), load_interface("reference"), KNOBS).deployed
-    _, result = small_model.make(parse_prompt(DOCTOR), settings, [5, 6, 7])
+    _, result = make(small_model, parse_prompt(DOCTOR), settings, [5, 6, 7])
     samples = found["traces"][0]["samples"]
     assert [s["nfe"] for s in samples] == result.nfe.tolist()
     assert found["seeds"] == [5, 6, 7]

@@ -12,6 +12,7 @@ from catoptric.models.exact import ExactDenoiser, Latent
 from catoptric.models.pca import principal_components
 from catoptric.models.portraits import LEFT_OUT, SIGMA_MAX, SIGMA_MIN
 from catoptric.sampling import Settings
+from catoptric.studio.making import make
 from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import Condition, attribute, parse_prompt
 
@@ -166,7 +167,7 @@ def test_starting_from_pure_noise_shifts_no_rate_by_half_a_point(
         }
     )
     seeds = list(range(1024))
-    pictures, result = full_model.make(condition, settings, seeds)
+    pictures, result = make(full_model, condition, settings, seeds)
     labels = full_model.judge(condition, pictures, result.status.tolist())
     women = np.array([label["levels"]["presentation"] == "woman" for label in labels], float)
     from catoptric.sampling import noise_source

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from catoptric.sampling import Settings
+from catoptric.studio.making import make
 from catoptric.studio.painting import pack, unpack
 from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import parse_prompt
@@ -52,7 +53,7 @@ def test_the_same_seed_gives_the_same_picture_in_any_company(
     settings = Settings.from_dict(SETTINGS[name])
 
     def draw(seeds: list[int]) -> dict[int, tuple[torch.Tensor, bytes, int]]:
-        pictures, result = small_model.make(CONDITION, settings, seeds)
+        pictures, result = make(small_model, CONDITION, settings, seeds)
         return {
             seed: (result.x[i], pictures[i].tobytes(), int(result.nfe[i]))
             for i, seed in enumerate(seeds)
@@ -75,7 +76,7 @@ def test_the_same_seed_gives_the_same_picture_in_any_company(
 
 def test_different_seeds_give_different_pictures(small_model: ExactPortraits) -> None:
     settings = Settings.from_dict(SETTINGS["adaptive"])
-    pictures, _ = small_model.make(CONDITION, settings, list(range(20)))
+    pictures, _ = make(small_model, CONDITION, settings, list(range(20)))
     assert len({p.tobytes() for p in pictures}) > 15
 
 

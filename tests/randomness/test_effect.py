@@ -13,6 +13,7 @@ from catoptric.randomness.effect import Arm, EffectRequest, compare, effect_seed
 from catoptric.randomness.effect_result import effect_json
 from catoptric.randomness.picture_figures import brightness, colour, contrast, detail
 from catoptric.sampling import CATALOGUE, Settings, Status, noise_version
+from catoptric.studio.making import make
 from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import parse_prompt
 
@@ -132,10 +133,10 @@ def test_the_portraits_are_drawn_from_every_source(
     settings = Settings.from_dict(table)
     doctor = parse_prompt("a portrait of a doctor")
     seeds = [3, 4, 77]
-    pictures, result = small_model.make(doctor, settings, seeds)
+    pictures, result = make(small_model, doctor, settings, seeds)
     assert all(status == Status.DONE for status in result.status.tolist())
     assert len({picture.tobytes() for picture in pictures}) > 1
-    alone, _ = small_model.make(doctor, settings, seeds[1:2])
+    alone, _ = make(small_model, doctor, settings, seeds[1:2])
     assert np.array_equal(alone[0], pictures[1])
     assert small_model.spec(doctor, settings).key == small_model.spec(doctor, settings).key
 

@@ -20,6 +20,7 @@ from catoptric.randomness.polarity_result import polarity_json
 from catoptric.report.polarity_page import polarity_html
 from catoptric.report.polarity_terminal import print_polarity
 from catoptric.report.polarity_words import headline
+from catoptric.studio.making import make
 from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import parse_prompt
 
@@ -54,7 +55,7 @@ def test_the_figures_are_those_of_pictures_drawn_by_hand(
     women = {}
     for arrange in ("plain", "opposite", "fresh:whole"):
         settings = arranged_settings(found.settings[0], arrange)
-        pictures, result = small_model.make(condition, settings, seeds)
+        pictures, result = make(small_model, condition, settings, seeds)
         labels = small_model.judge(condition, pictures, result.status.tolist())
         women[arrange] = np.array([one["levels"]["presentation"] == "woman" for one in labels])
     arm = found.arms[0]

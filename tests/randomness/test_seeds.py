@@ -15,6 +15,7 @@ from catoptric.randomness.polarity_request import PolarityRequest
 from catoptric.randomness.seeds import Seeds, SeedsRequest, default_prompts, measure_seeds
 from catoptric.randomness.seeds_result import seeds_json
 from catoptric.report.seeds_terminal import lead, print_seeds
+from catoptric.studio.making import make
 from catoptric.studio.portraits import ExactPortraits
 from catoptric.world import parse_prompt
 
@@ -41,7 +42,7 @@ def test_rates_are_those_of_pictures_drawn_by_hand(
     found: Seeds, small_model: ExactPortraits
 ) -> None:
     condition, settings = parse_prompt("a nurse"), found.settings[0]
-    pictures, result = small_model.make(condition, settings, request().inner.drawn_seeds)
+    pictures, result = make(small_model, condition, settings, request().inner.drawn_seeds)
     labels = small_model.judge(condition, pictures, result.status.tolist())
     women = np.mean([one["levels"]["presentation"] == "woman" for one in labels])
     assert found.rates.shape == (3, 1)

@@ -17,6 +17,7 @@ from catoptric.models.spectral.weights import restore, store
 from catoptric.sampling import Settings
 from catoptric.sampling.settings import Encoder
 from catoptric.studio.hands import make_together
+from catoptric.studio.making import make
 from catoptric.studio.network import NetworkPortraits
 from catoptric.world import load_rates
 from catoptric.world.lexicon import vocabulary
@@ -58,18 +59,18 @@ def test_a_picture_is_the_same_in_any_company(
 ) -> None:
     settings, asked = Settings.from_dict(tables), model.ask("a doctor")
     seeds = [3, 1, 4, 15, 9, 2, 6, 5, 35, 8]
-    together, result = model.make(asked, settings, seeds)
-    alone, own = model.make(asked, settings, [9])
+    together, result = make(model, asked, settings, seeds)
+    alone, own = make(model, asked, settings, [9])
     assert np.array_equal(together[4], alone[0])
     assert int(result.nfe[4]) == int(own.nfe[0])
-    turned, _ = model.make(asked, settings, seeds[::-1])
+    turned, _ = make(model, asked, settings, seeds[::-1])
     assert np.array_equal(together[::-1], turned)
 
 
 def test_two_threads_draw_what_one_draws(model: NetworkPortraits) -> None:
     settings, asked, seeds = Settings.from_dict(GUIDED), model.ask("a nurse"), list(range(20))
     seen: set[int] = set()
-    one, _ = model.make(asked, settings, seeds)
+    one, _ = make(model, asked, settings, seeds)
     two, result = make_together(
         model, asked, settings, seeds, threads=2, watch=lambda s: seen.update(s.rows.tolist())
     )
@@ -98,19 +99,19 @@ def test_both_passes_at_once_are_the_two_passes(model: NetworkPortraits) -> None
 def test_the_encoder_knob_changes_the_picture_and_its_key(model: NetworkPortraits) -> None:
     plain, asked = Settings.from_dict(FAST), model.ask("a smiling doctor with glasses")
     skipped = replace(plain, encoder=Encoder(layer=-2))
-    one, _ = model.make(asked, plain, [0])
-    other, _ = model.make(asked, skipped, [0])
+    one, _ = make(model, asked, plain, [0])
+    other, _ = make(model, asked, skipped, [0])
     assert not np.array_equal(one, other)
     assert model.spec(asked, plain).key != model.spec(asked, skipped).key
     with pytest.raises(InputError, match="between -3 and -1"):
-        model.make(asked, replace(plain, encoder=Encoder(layer=-4)), [0])
+        make(model, asked, replace(plain, encoder=Encoder(layer=-4)), [0])
 
 
 def test_half_precision_is_near_the_whole_one_and_another_draw(model: NetworkPortraits) -> None:
     whole = Settings.from_dict(GUIDED)
     half = Settings.from_dict(GUIDED | {"precision": {"dtype": "bfloat16"}})
     asked = model.ask("a doctor")
-    one, other = (model.make(asked, s, [0, 1])[0].astype(float) for s in (whole, half))
+    one, other = (make(model, asked, s, [0, 1])[0].astype(float) for s in (whole, half))
     far = np.abs(one - other)
     assert 0.0 < far.mean() < 3.0
     assert model.spec(asked, whole).key != model.spec(asked, half).key

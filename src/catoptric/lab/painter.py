@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import torch
 
 from catoptric.runs import Draw, Spec
-from catoptric.sampling import Settings, Status, Step, sample
+from catoptric.sampling import Settings, Status, Step
 from catoptric.studio.contract import Studio
+from catoptric.studio.making import make
 from catoptric.studio.painting import Painter, PaintRecipe, pack
 
 
@@ -41,17 +42,8 @@ class LabPainter:
             kept = step.accepted
             seen.append((step.rows[kept.cpu()], step.denoised[kept].clone()))
 
-        result = sample(
-            model.denoiser_of(settings),
-            settings,
-            model.noise(settings.noise.drawn()),
-            list(seeds),
-            condition=condition,
-            microbatch=model.microbatch,
-            watch=watch,
-        )
+        pictures, result = make(model, condition, settings, seeds, watch=watch)
         over = overshoot(seen, result.x)
-        pictures = model.decode(result.x)
         labels = model.judge(condition, pictures, result.status.tolist())
         return [
             Draw(

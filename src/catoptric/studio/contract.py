@@ -12,7 +12,6 @@ from torch import Tensor
 from catoptric.runs import Spec
 from catoptric.sampling import Denoiser, NoiseSource, Settings
 from catoptric.sampling.brownian import KeyedNoise
-from catoptric.sampling.result import SampleResult, Watch
 
 
 @dataclass(frozen=True)
@@ -116,16 +115,6 @@ class Studio(Protocol):
 
     def spec(self, asked: Any, settings: Settings) -> Spec:
         """What determines a picture, but for its seed."""
-
-    def make(
-        self,
-        asked: Any,
-        settings: Settings,
-        seeds: Sequence[int],
-        *,
-        watch: Watch | None = None,
-    ) -> tuple[np.ndarray, SampleResult]:
-        """One picture per seed: uint8 [n, H, W, 3], and what they were decoded from."""
 
     def judge(
         self, asked: Any, pictures: np.ndarray, status: Sequence[int]

@@ -14,6 +14,7 @@ import torch
 from catoptric.sampling import Settings
 from catoptric.sampling.result import SampleResult, Step, Watch, joined
 from catoptric.studio.contract import Studio
+from catoptric.studio.making import make
 
 
 def make_together(
@@ -25,7 +26,7 @@ def make_together(
     threads: int,
     watch: Watch,
 ) -> tuple[np.ndarray, SampleResult]:
-    """As `model.make`, by at most `threads` threads of whole microbatches.
+    """As `make`, by at most `threads` threads of whole microbatches.
 
     Args:
         model, asked, settings, seeds: as there.
@@ -43,7 +44,7 @@ def make_together(
                 raise KeyboardInterrupt
             watch(replace(step, rows=step.rows + rows.start))
 
-        return model.make(asked, settings, [seeds[i] for i in rows], watch=seen)
+        return make(model, asked, settings, [seeds[i] for i in rows], watch=seen)
 
     rows = _shares(len(seeds), model.microbatch, threads)
     if len(rows) == 1:

@@ -32,9 +32,9 @@ from catoptric.models.spectral.mixing import implementation
 from catoptric.models.spectral.text import check_reading, tokens
 from catoptric.models.spectral.weights import Loaded, restore, shipped
 from catoptric.runs import Spec
-from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
+from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version
 from catoptric.sampling.brownian import KeyedNoise
-from catoptric.sampling.result import SampleResult, Status, Watch
+from catoptric.sampling.result import Status
 from catoptric.studio.contract import Pace
 from catoptric.world import Condition, Rates, load_rates, parse_prompt
 from catoptric.world.prompts import words_of
@@ -282,37 +282,6 @@ class NetworkPortraits:
                 **environment(),
             }
         )
-
-    def make(
-        self,
-        asked: AskedInWords,
-        settings: Settings,
-        seeds: Sequence[int],
-        *,
-        watch: Watch | None = None,
-    ) -> tuple[np.ndarray, SampleResult]:
-        """Sample one picture per seed.
-
-        Args:
-            asked: from `ask`.
-            settings: every knob.
-            seeds: 0 .. 2^32-1 each.
-            watch: called with each step, as by `sample`.
-
-        Returns:
-            uint8 [n, 64, 64, 3], and the SampleResult they were decoded from.
-        """
-        with torch.inference_mode():
-            result = sample(
-                self.denoiser_of(settings),
-                settings,
-                self.noise(settings.noise.drawn()),
-                list(seeds),
-                condition=asked,
-                microbatch=MICROBATCH,
-                watch=watch,
-            )
-        return self.decode(result.x), result
 
     def judge(
         self, asked: AskedInWords, pictures: np.ndarray, status: Sequence[int]

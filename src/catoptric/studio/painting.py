@@ -15,6 +15,7 @@ from catoptric.runs import Draw, Spec
 from catoptric.sampling import Settings
 from catoptric.sampling.result import Status
 from catoptric.studio.contract import Studio
+from catoptric.studio.making import make
 from catoptric.studio.opening import open_studio
 from catoptric.world import Rates
 
@@ -35,7 +36,7 @@ class Painter:
         settings = Settings.from_dict(spec.values["settings"])
         if self.model.spec(self.condition, settings).key != spec.key:
             raise RuntimeError("this worker cannot make that picture: model or machine differ")
-        pictures, result = self.model.make(self.condition, settings, seeds)
+        pictures, result = make(self.model, self.condition, settings, seeds)
         labels = self.model.judge(self.condition, pictures, result.status.tolist())
         return [
             Draw(

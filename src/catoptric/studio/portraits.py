@@ -13,9 +13,9 @@ from catoptric.judges import land
 from catoptric.models.exact import ExactDenoiser
 from catoptric.models.portraits import MICROBATCH, NAME, PortraitModel, environment
 from catoptric.runs import Spec
-from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version, sample
+from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version
 from catoptric.sampling.brownian import KeyedNoise
-from catoptric.sampling.result import SampleResult, Status, Watch
+from catoptric.sampling.result import Status
 from catoptric.sampling.settings import Encoder, Precision
 from catoptric.studio.contract import Pace
 from catoptric.world import Condition, level_names, parse_prompt
@@ -109,36 +109,6 @@ class ExactPortraits(PortraitModel):
                 **environment(),
             }
         )
-
-    def make(
-        self,
-        condition: Condition,
-        settings: Settings,
-        seeds: Sequence[int],
-        *,
-        watch: Watch | None = None,
-    ) -> tuple[np.ndarray, SampleResult]:
-        """Sample one picture per seed.
-
-        Args:
-            condition: what the pictures are to show.
-            settings: every knob.
-            seeds: 0 .. 2^32-1 each.
-            watch: called with each step, as by `sample`.
-
-        Returns:
-            uint8 [n, 64, 64, 3], and the SampleResult they were decoded from.
-        """
-        result = sample(
-            self.denoiser_of(settings),
-            settings,
-            self.noise(settings.noise.drawn()),
-            list(seeds),
-            condition=condition,
-            microbatch=MICROBATCH,
-            watch=watch,
-        )
-        return self.decode(result.x), result
 
     def judge(
         self, condition: Condition, pictures: np.ndarray, status: Sequence[int]

@@ -8,9 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from catoptric.models.weights_file import halved, read_header, read_tensors, write_tensors
-
-__all__ = ["halved", "load", "save"]
+from catoptric.models.weights_file import read_header, read_tensors, write_tensors
 
 WHAT = "a checkpoint of ours"
 

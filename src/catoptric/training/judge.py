@@ -18,6 +18,7 @@ from catoptric.judges.towers import MATRICES, Towers, TowerShape
 from catoptric.judges.weights_file import write_towers
 from catoptric.models.spectral.text import tokens
 from catoptric.training.data import to_signed
+from catoptric.training.given import check_given
 from catoptric.training.judge_data import SHELF, JudgePortraits
 from catoptric.training.loop import Recipe, Run
 from catoptric.world import AUDITABLE, Codes, column, draw_portraits, render
@@ -96,17 +97,10 @@ def train_judge(given: Namespace, tell: Callable[[str], None]) -> None:
     Raises:
         InputError: for settings that cannot work, or a folder or file that is no run of ours.
     """
-    if given.batch < 1 or SHELF % given.batch:
-        raise InputError(f"--batch must divide {SHELF}, as 64 or 128 do; {given.batch} does not")
-    if given.steps < 1:
-        raise InputError(f"--steps must be at least 1, not {given.steps}")
+    check_given(given, SHELF)
     if given.rates is not None or given.begin_with is not None:
         raise InputError("the judge learns from even rates, from the beginning: leave --rates and "
                          "--begin-with out")  # fmt: skip
-    if given.device != "cpu" and not torch.cuda.is_available():
-        raise InputError(f"there is no device {given.device!r} here; leave --device out")
-    if given.threads is not None:
-        torch.set_num_threads(given.threads)
     torch.manual_seed(given.key)  # the one place where weights are drawn
     towers = Towers(TowerShape(vocabulary())).to(given.device)
     tell(f"{sum(p.numel() for p in towers.parameters()):,} parameters: {towers.shape.as_dict()}")

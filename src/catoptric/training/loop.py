@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from catoptric.errors import InputError
-from catoptric.training.checkpoint import halved, load, save
+from catoptric.models.weights_file import halved
+from catoptric.training.checkpoint import load, save
 
 STATE, WEIGHTS, LOG = "state.safetensors", "weights.safetensors", "log.jsonl"
 

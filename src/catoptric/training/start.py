@@ -19,6 +19,7 @@ from catoptric.sampling import Settings, noise_source, sample
 from catoptric.training.checkpoint import load
 from catoptric.training.data import SHELF, Portraits, mean_picture
 from catoptric.training.denoiser import DenoisingLoss
+from catoptric.training.given import check_given
 from catoptric.training.graft import graft
 from catoptric.training.loop import Recipe, Run
 from catoptric.world import attribute, contact_sheet, load_rates
@@ -46,14 +47,7 @@ def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
     Raises:
         InputError: for settings that cannot work, or a folder or file that is no run of ours.
     """
-    if given.batch < 1 or SHELF % given.batch:
-        raise InputError(f"--batch must divide {SHELF}, as 48 or 96 do; {given.batch} does not")
-    if given.steps < 1:
-        raise InputError(f"--steps must be at least 1, not {given.steps}")
-    if given.device != "cpu" and not torch.cuda.is_available():
-        raise InputError(f"there is no device {given.device!r} here; leave --device out")
-    if given.threads is not None:
-        torch.set_num_threads(given.threads)
+    check_given(given, SHELF)
     rates, words = load_rates(given.rates), vocabulary()
     torch.manual_seed(given.key)  # the one place where weights are drawn
     model = SpectralDenoiser(NetworkShape(), TextShape(words)).to(given.device)

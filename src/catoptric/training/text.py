@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from catoptric.errors import InputError
 from catoptric.models.spectral.text import TextEncoder, TextShape, tokens
+from catoptric.training.given import check_given
 from catoptric.training.held_out import training_caption
 from catoptric.training.loop import Recipe, Run
 from catoptric.world import ATTRIBUTES, Codes, draw_portraits, load_rates, parse_prompt
@@ -85,10 +85,7 @@ def train_text(given: Namespace, tell: Callable[[str], None]) -> None:
     Raises:
         InputError: for settings that cannot work, or a folder that is no run of ours.
     """
-    if given.steps < 1 or given.batch < 1:
-        raise InputError("--steps and --batch must be at least 1")
-    if given.threads is not None:
-        torch.set_num_threads(given.threads)
+    check_given(given)
     torch.manual_seed(given.key)  # the one place where weights are drawn
     known = vocabulary()
     reader = TextReader(TextShape(known)).to(given.device)
