@@ -13,7 +13,7 @@ from catoptric.models.spectral.network import NetworkShape
 from catoptric.models.spectral.text import TextShape
 from catoptric.training.checkpoint import save
 from catoptric.training.graft import graft
-from catoptric.training.loop import Recipe, Run
+from catoptric.training.loop import Recipe, Run, optimisers
 from catoptric.training.text import MATRICES, ReadingLoss, TextReader
 from catoptric.world import ATTRIBUTES
 from catoptric.world.lexicon import vocabulary
@@ -70,3 +70,19 @@ def test_a_graft_of_another_shape_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "other.safetensors", {"average.text.place": torch.zeros(3)}, {})
     with pytest.raises(InputError, match="no text encoder"):
         graft(model, tmp_path / "other.safetensors")
+
+
+def test_muon_never_gets_the_text_and_nobody_what_is_frozen() -> None:
+    """Muon's steps have one size however faint the gradient: it wiped a trained encoder out."""
+    model = SpectralDenoiser(SMALL, TEXT)
+    text = {id(weight) for weight in model.text.parameters()}
+
+    def held(which: int) -> set[int]:
+        optimiser = optimisers(model, Recipe(1, gentle=("text.",)))[which]
+        return {id(w) for group in optimiser.param_groups for w in group["params"]}
+
+    assert not held(0) & text
+    assert text <= held(1)
+    model.text.requires_grad_(False)
+    assert not (held(0) | held(1)) & text
+    assert held(0)

@@ -36,6 +36,8 @@ class Recipe:
         keep_seconds: between checkpoints.
         show_seconds: between showings of what the run can do, which may cost as much as 20 steps.
         matrices: parts of the names of those weights that are matrices inside the network.
+        gentle: parts of the names of weights that Muon never gets: its steps have one size however
+            faint the gradient, and what little a loss says of a text drowned in them.
         shares: (part of a name, share of `rate`) of weights that are trained more slowly; the first
             that fits.
     """
@@ -48,6 +50,7 @@ class Recipe:
     keep_seconds: float = 120.0
     show_seconds: float = 900.0
     matrices: tuple[str, ...] = ("widen", "narrow", "pooled", "shrink", "grow")
+    gentle: tuple[str, ...] = ()
     shares: tuple[tuple[str, float], ...] = ()
 
 
@@ -59,7 +62,10 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     matrices: list[nn.Parameter] = []
     others: dict[float, list[nn.Parameter]] = {}
     for name, weight in model.named_parameters():
-        if weight.ndim == 2 and any(part in name for part in recipe.matrices):
+        if not weight.requires_grad:
+            continue
+        inner = any(part in name for part in recipe.matrices)
+        if weight.ndim == 2 and inner and not any(part in name for part in recipe.gentle):
             matrices.append(weight)
         else:
             share = next((share for part, share in recipe.shares if part in name), 1.0)

@@ -57,13 +57,14 @@ def train_denoiser(given: Namespace, tell: Callable[[str], None]) -> None:
         if average is not None:  # raw weights and average are both those of the average then
             model.load_state_dict(average)
         graft(model, given.text)
+        model.text.requires_grad_(False)
         average = None
     tell(f"{sum(p.numel() for p in model.parameters()):,} parameters: {asdict(NetworkShape())}")
     loss = DenoisingLoss(
         Portraits(rates, words, batch=given.batch, key=given.key), given.key, COARSE
     )
     about = {"batch": given.batch, "key": given.key, "rates": rates.hash}
-    run = Run(model, loss, Recipe(given.steps, shares=SHARES), given.out, about)
+    run = Run(model, loss, Recipe(given.steps, gentle=("text.",), shares=SHARES), given.out, about)
     if average is not None and run.step == 0:
         run.average = average
     run.go(tell, draw_sheet)
