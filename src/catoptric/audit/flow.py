@@ -30,7 +30,12 @@ from catoptric.audit.remedy import (
 )
 from catoptric.audit.request import SEED_DESIGNS, Request
 from catoptric.audit.seeds import FRESH_BLOCK, fix_seeds, seeds_of
-from catoptric.audit.subject import Subject, check_workers, open_subject, opened_gallery
+from catoptric.audit.subject import (
+    Subject,
+    check_workers,
+    open_subject,
+    opened_gallery,
+)
 from catoptric.errors import InputError
 from catoptric.files import slug
 from catoptric.hashing import content_hash
@@ -124,8 +129,6 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     for settings in cells.settings:
         check_drawable(settings, request.model)  # before a folder is made and the model loaded
     subject = open_subject(request)
-    for settings in cells.settings:
-        subject.model.denoiser_of(settings)  # refuses what only the loaded model knows
     _check_free(request, subject)
     data = _data_rate(request, subject)
     target = request.target_rate(data)
@@ -133,6 +136,7 @@ def audit(request: Request, folder: Path, *, workers: int, progress: Progress) -
     opened = opened_gallery(
         request,
         folder,
+        cells.settings,
         workers=workers,
         progress=progress,
         subject=subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from catoptric.audit.gallery import PLAIN, Gallery, Progress
 from catoptric.audit.request import Request
 from catoptric.errors import InputError
 from catoptric.runs import Recipe, Runner, Store
+from catoptric.sampling import Settings
 from catoptric.studio.contract import Asked, Studio
 from catoptric.studio.opening import open_studio
 from catoptric.studio.painting import PaintRecipe, painter_of
@@ -40,6 +41,16 @@ def open_subject(request: Request) -> Subject:
     return Subject(model, model.ask(request.prompt), rates)
 
 
+def check_settings(subject: Subject, every: Iterable[Settings]) -> None:
+    """Refuse what only the loaded model knows it cannot do, before anything is drawn or written.
+
+    Raises:
+        InputError: as `denoiser_of`: a layer that its text encoder has not.
+    """
+    for settings in every:
+        subject.model.denoiser_of(settings)
+
+
 def check_workers(workers: int) -> None:
     """Refuse a number of workers that nobody has.
 
@@ -61,6 +72,7 @@ def _recipe(subject: Subject, request: Request, workers: int) -> Recipe:
 def opened_gallery(
     request: Request,
     folder: Path,
+    cells: Iterable[Settings],
     *,
     workers: int,
     progress: Progress,
@@ -73,6 +85,7 @@ def opened_gallery(
     Args:
         request: model, rates, prompt and attribute.
         folder: where the run lies or is to lie.
+        cells: all settings that are to be drawn, refused here where the model cannot.
         workers: processes that draw.
         progress: told of every finished job.
         bound_prompt: what the run is bound to, where it holds more prompts than the request's.
@@ -84,6 +97,7 @@ def opened_gallery(
     """
     check_workers(workers)
     subject = open_subject(request) if subject is None else subject
+    check_settings(subject, cells)
     identity = {
         # The first that differs is named, and the model's hash depends on the rates.
         "rates": subject.rates.hash,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from catoptric.audit.gallery import Gallery, Progress
-from catoptric.audit.subject import open_subject
+from catoptric.audit.subject import check_settings, open_subject
 from catoptric.errors import InputError
 from catoptric.lab.figures import Figures, measure, pixel_rms
 from catoptric.lab.fitting import why_not_converged
@@ -78,6 +78,7 @@ def draw_grid(plan: Plan, folder: Path, *, workers: int, progress: Progress) -> 
         raise InputError(f"--workers must be at least 1, not {workers}")
     subjects = {p: open_subject(replace(request.base, prompt=p)) for p in request.prompts}
     first = subjects[request.prompts[0]]
+    check_settings(first, (settings for p in request.prompts for settings in plan.settings_of(p)))
     store = Store.open(
         folder,
         {"model": first.model.hash, "prompt": bound_prompt(request), "rates": first.rates.hash},

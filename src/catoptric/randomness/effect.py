@@ -31,7 +31,7 @@ from catoptric.audit.gallery import Gallery, Progress, Reading
 from catoptric.audit.interface import load_interface
 from catoptric.audit.knobs import KNOBS, make_cells
 from catoptric.audit.request import Request
-from catoptric.audit.subject import MOST_WORKERS, open_subject
+from catoptric.audit.subject import MOST_WORKERS, check_settings, open_subject
 from catoptric.errors import InputError
 from catoptric.hashing import content_hash
 from catoptric.randomness.picture_figures import FIGURES
@@ -218,6 +218,7 @@ def noise_effect(
     base = request.base
     settings = _settings(base)
     subject = open_subject(base)
+    check_settings(subject, [settings])
     # The yardstick's seeds are nobody's: not even those of philox as one of the sources.
     seeds = {
         source: effect_seeds(

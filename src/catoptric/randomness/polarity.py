@@ -77,7 +77,7 @@ def measure_polarity(
             f"{recorded} is neither negated nor drawn again"
         )
     every = [arm for plain in settings for arm in _arms_of(plain, request.parts).values()]
-    opened = opened_gallery(request.base, folder, workers=workers, progress=progress)
+    opened = opened_gallery(request.base, folder, every, workers=workers, progress=progress)
     with opened as (_, gallery):
         gallery.ensure(every, request.drawn_seeds, "pictures")
         found: list[Arm] = []

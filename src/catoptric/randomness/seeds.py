@@ -140,6 +140,7 @@ def measure_seeds(
         opened = opened_gallery(
             replace(base, prompt=prompt),
             folder,
+            settings,
             workers=1 if jobs <= FEW_JOBS and workers > 0 else workers,
             progress=progress,
             bound_prompt=request.bound_prompt,
