@@ -57,7 +57,6 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["polarity", DOCTOR, "--parts", "dc,"], "--parts has an item missing"),
         (["draw", DOCTOR, "--set", "encoder.layer=-9"], "between -6 and -1"),
         (["audit", DOCTOR, "--model", "portraits", "--set", "encoder.layer=-9"], "between -6 and"),
-        (["grid", DOCTOR, "--model", "portraits", "--x", "encoder.layer=-1,-9"], "between -6 and"),
         (["draw", DOCTOR, "--set", "encoder.layers=-2"], "did you mean 'layer'"),
         (["draw", DOCTOR, "--set", "precision.dtype=float8"], "bfloat16"),
         (["draw", DOCTOR, "--model", "portraits-exact", "--set", "encoder.layer=-2"], "no network"),

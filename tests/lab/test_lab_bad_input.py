@@ -94,3 +94,15 @@ def test_one_sentence_that_says_what_was_wrong(
     assert says in said[0]
     assert len(said[0]) < 600
     assert not list(tmp_path.iterdir()), "something was written"
+
+
+def test_a_layer_the_network_lacks_is_refused_before_anything_is_drawn(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = [*GRID, "--model", "portraits", "--x", "encoder.layer=-1,-9"]
+    assert run(asked) == BAD_INPUT
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "between -6 and -1" in captured.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
