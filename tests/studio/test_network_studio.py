@@ -15,7 +15,7 @@ from catoptric.models.spectral.network import NetworkShape
 from catoptric.models.spectral.text import TextShape
 from catoptric.models.spectral.weights import restore, store
 from catoptric.sampling import Settings
-from catoptric.sampling.settings import Encoder
+from catoptric.sampling.network_settings import Encoder
 from catoptric.studio.hands import make_together
 from catoptric.studio.making import make
 from catoptric.studio.network import NetworkPortraits

@@ -12,7 +12,7 @@ from catoptric.audit.interface import TABLES
 from catoptric.errors import InputError
 from catoptric.sampling import ADAPTIVE, FIXED, FORMS, MIXES, schedule_alias, solver_alias
 from catoptric.sampling.names import unknown
-from catoptric.sampling.settings import LAYER_OPTIONS
+from catoptric.sampling.network_settings import LAYER_OPTIONS
 
 SHORT: Mapping[str, str] = {
     "guidance": "guidance.scale",

@@ -15,8 +15,8 @@ from catoptric.models.portraits import MICROBATCH, NAME, PortraitModel, environm
 from catoptric.runs import Spec
 from catoptric.sampling import SAMPLING_VERSION, NoiseSource, Settings, noise_version
 from catoptric.sampling.brownian import KeyedNoise
+from catoptric.sampling.network_settings import Encoder, Precision
 from catoptric.sampling.result import Status
-from catoptric.sampling.settings import Encoder, Precision
 from catoptric.studio.contract import Pace
 from catoptric.world import Condition, level_names, parse_prompt
 

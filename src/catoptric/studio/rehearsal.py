@@ -12,7 +12,7 @@ from torch import Tensor
 from catoptric.errors import InputError
 from catoptric.models.portraits import NAME, SIGMA_MAX, SIGMA_MIN
 from catoptric.sampling import PidOptions, Settings, sample
-from catoptric.sampling.settings import Encoder, Precision
+from catoptric.sampling.network_settings import Encoder, Precision
 from catoptric.studio.portraits import no_network
 
 # After so many passes every solver has made a step: whatever it refuses, it has refused.
