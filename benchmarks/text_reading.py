@@ -59,8 +59,7 @@ def main() -> None:
         captions = [training_caption(row, i) for i, row in enumerate(codes)]
         said = [parse_prompt(caption).levels for caption in captions]
         x = torch.cat([vectors(captions), torch.ones(CAPTIONS, 1)], dim=1).double()
-        say(f"weights {loaded.sha256[:16]}: linear reading of the text's vector, {CAPTIONS - FITTED} "
-            "captions")  # fmt: skip
+        say(f"weights {loaded.sha256[:16]}: linear reading, {CAPTIONS - FITTED} captions")
         for name, level in READ:
             is_said = torch.tensor([float(levels.get(name) == level) for levels in said]).double()
             fit = torch.linalg.lstsq(x[:FITTED], is_said[:FITTED, None]).solution
